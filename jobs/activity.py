@@ -1,0 +1,30 @@
+"""The log's spools, into the database."""
+
+from __future__ import annotations
+
+from sidecar.activity.forwarded import event_of
+from sidecar.activity.spool import drain, store_events
+from sidecar.db import reading, transaction
+from sidecar.members.store import find_member_ids
+from sidecar.service import Service
+from sidecar.wordpress.bridge_spool import list_spooled, remove_spooled, spool_exists
+
+
+def drain_spools(service: Service) -> int:
+    """Store what web processes and the bridge have spooled; gives the number of events."""
+    return drain(service.config.state_dir / "spool", find_member_ids) + _drain_bridge(service)
+
+
+def _drain_bridge(service: Service) -> int:
+    """In order; rows go only after their events are stored, and the events' ids make a repetition harmless."""
+    with reading() as reader:
+        if not spool_exists(reader, service.tables):
+            return 0
+        rows = list_spooled(reader, service.tables)
+    claims = [claim for _seq, claim in rows if claim is not None]
+    found = [event_of(claim, service.rendering.trusted_proxies, service.clock.now()) for claim in claims]
+    store_events([event for event in found if event is not None], find_member_ids)
+    if rows:
+        with transaction() as session:
+            remove_spooled(session, service.tables, [seq for seq, _claim in rows])
+    return len(rows)

@@ -1,0 +1,59 @@
+"""What runs and how often: the schedule is a list. `serve` runs what is marked so, `gatepost tick` everything."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jobs.access import end_access
+from jobs.activity import drain_spools
+from jobs.site import deliver_changes
+from sidecar.service import Service
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """`every_seconds`: how often `serve` runs it; cron runs every job each minute."""
+
+    name: str
+    run: Callable[[Service], int]
+    every_seconds: float
+
+
+SCHEDULE = (
+    Job("drain_spools", drain_spools, 1.0),
+    Job("deliver_changes", deliver_changes, 1.0),
+    Job("end_access", end_access, 60.0),
+)
+
+
+def run_all(service: Service) -> dict[str, int]:
+    """Each job once, by name: how much it did; -1 for one that failed (its log says why)."""
+    return {job.name: run_one(service, job) for job in SCHEDULE}
+
+
+def run_one(service: Service, job: Job) -> int:
+    """One job; a failure is logged and holds up nothing else."""
+    try:
+        return job.run(service)
+    except Exception:
+        log.exception("the job %s failed", job.name)
+        return -1
+
+
+class Due:
+    """When each job is to run next in this process. Real time: business time may stand still or jump."""
+
+    def __init__(self) -> None:
+        self._next = dict.fromkeys(SCHEDULE, 0.0)
+
+    def run(self, service: Service) -> None:
+        """Run what is due."""
+        for job in SCHEDULE:
+            if time.monotonic() >= self._next[job]:
+                run_one(service, job)
+                self._next[job] = time.monotonic() + job.every_seconds

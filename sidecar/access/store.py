@@ -1,0 +1,79 @@
+"""The SQL of rules and core pages. None of these commits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sidecar.access.models import core_pages, rule_grants, rules
+from sidecar.access.rules import Audience, Denied, Rule, RuleBook, RuleGrant, TargetKind
+from sidecar.catalog.rules import Grant
+from sidecar.catalog.store import get_generation
+
+
+def read_rule_book(session: Session) -> RuleBook:
+    """All rules. The generation is read first: a change in between makes the book look old, never new."""
+    number = get_generation(session)
+    grants: dict[int, list[RuleGrant]] = defaultdict(list)
+    for row in session.execute(sa.select(rule_grants).order_by(rule_grants.c.id)):
+        grant = Grant.LEVEL if row.level_id is not None else Grant.BUNDLE
+        grants[row.rule_id].append(RuleGrant(grant, row.level_id or row.bundle_id, row.from_day))
+    found = [_rule(row, tuple(grants[row.id])) for row in session.execute(sa.select(rules).order_by(rules.c.id))]
+    return RuleBook(tuple(found), number, dict(list_core_pages(session)))
+
+
+def add_rule(session: Session, rule: Rule, now: datetime) -> int:
+    """Insert a rule with its grants; gives its id (that of `rule` is not looked at)."""
+    key = session.execute(
+        sa.insert(rules).values(
+            target_kind=rule.target_kind, target=rule.target, audience=rule.audience, opens_on=rule.opens_on,
+            excerpt_is_public=rule.excerpt_is_public, denied=rule.denied, teaser=rule.teaser, created_at=now,
+        )
+    ).inserted_primary_key  # fmt: skip
+    rule_id = int(key[0]) if key else 0
+    for grant in rule.grants:
+        session.execute(
+            sa.insert(rule_grants).values(
+                rule_id=rule_id,
+                level_id=grant.grant_id if grant.grant is Grant.LEVEL else None,
+                bundle_id=grant.grant_id if grant.grant is Grant.BUNDLE else None,
+                from_day=grant.from_day,
+            )
+        )
+    return rule_id
+
+
+def remove_rule(session: Session, rule_id: int) -> bool:
+    """Delete a rule and its grants; False when there is none."""
+    session.execute(sa.delete(rule_grants).where(rule_grants.c.rule_id == rule_id))
+    result = session.execute(sa.delete(rules).where(rules.c.id == rule_id))
+    return bool(getattr(result, "rowcount", 0))
+
+
+def list_core_pages(session: Session) -> list[tuple[str, int]]:
+    """(kind, WordPress page id)."""
+    return [(row.kind, row.post_id) for row in session.execute(sa.select(core_pages).order_by(core_pages.c.kind))]
+
+
+def set_core_page(session: Session, kind: str, post_id: int) -> None:
+    """Say which WordPress page is the login page, the error page and so on."""
+    session.execute(sa.delete(core_pages).where(core_pages.c.kind == kind))
+    session.execute(sa.insert(core_pages).values(kind=kind, post_id=post_id))
+
+
+def _rule(row: Any, grants: tuple[RuleGrant, ...]) -> Rule:
+    return Rule(
+        id=row.id,
+        target_kind=TargetKind(row.target_kind),
+        target=row.target,
+        audience=Audience(row.audience),
+        grants=grants,
+        opens_on=row.opens_on,
+        excerpt_is_public=bool(row.excerpt_is_public),
+        denied=Denied(row.denied),
+        teaser=row.teaser,
+    )

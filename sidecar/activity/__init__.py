@@ -1,0 +1,1 @@
+"""The activity log: what happened, to whom, when, from where. Append-only."""

@@ -1,0 +1,47 @@
+"""Whose address a request came from, behind proxies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from sidecar.errors import Misconfigured
+
+Network = IPv4Network | IPv6Network
+
+
+def parse_networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    """`log.trusted_proxies` as networks; raises Misconfigured."""
+    try:
+        return tuple(ip_network(text, strict=False) for text in texts)
+    except ValueError as error:
+        raise Misconfigured(f"log.trusted_proxies: {error}") from error
+
+
+def real_ip(remote: str, forwarded: str, trusted: Sequence[Network]) -> str:
+    """The visitor's address: `remote`, or, when that is a trusted proxy, the last address in X-Forwarded-For (`forwarded`)
+    that is not one. What is no address gives ''.
+
+    >>> proxies = parse_networks(["10.0.0.0/8"])
+    >>> real_ip("10.0.0.1", "203.0.113.9, 198.51.100.7, 10.2.2.2", proxies)
+    '198.51.100.7'
+    >>> real_ip("203.0.113.9", "1.2.3.4", proxies)
+    '203.0.113.9'
+    """
+    chain = [part.strip() for part in forwarded.split(",") if part.strip()][-20:] + [remote]
+    for text in reversed(chain):
+        address = _address(text)
+        if address is None:
+            return ""
+        if not any(ip_address(address) in network for network in trusted):
+            return address
+    return _address(chain[0]) or ""
+
+
+def _address(text: str) -> str | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)

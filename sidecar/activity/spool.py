@@ -1,0 +1,171 @@
+"""Recording without waiting: a web process appends lines to a file of its own, one drainer a machine stores them.
+
+A line is written with one `write()` and no fsync before the page is answered: it survives `kill -9`, not a power cut.
+The writer holds a shared lock round its write and the drainer an exclusive one round its read of a *renamed* file, so no
+line can be written into a file that was already read.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from sidecar.activity.partitions import sync_partitions
+from sidecar.activity.rules import Event, from_line, to_line
+from sidecar.activity.store import add_events
+from sidecar.db import transaction
+
+log = logging.getLogger(__name__)
+BATCH = 1000
+
+
+class SpoolWriter:
+    """The spool file of this process. Threads share it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._descriptor = -1
+        self._path = folder
+        self._owner = 0
+
+    def append(self, event: Event) -> bool:
+        """Write one event; False when it could not be written whole (disk full, folder gone), which the caller must say."""
+        line = to_line(event)
+        with self._lock:
+            try:
+                return self._write(line)
+            except OSError:
+                log.exception("the spool %s cannot be written", self._folder)
+                return False
+
+    def _write(self, line: bytes) -> bool:
+        while True:
+            self._open_own_file()
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+            try:
+                if self._is_current():
+                    start = os.fstat(self._descriptor).st_size
+                    if os.write(self._descriptor, line) == len(line):
+                        return True
+                    os.ftruncate(self._descriptor, start)  # a full disk took a part of it
+                    return False
+            finally:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _is_current(self) -> bool:
+        """Whether the open file is still the one at its path; the drainer takes files away by renaming them."""
+        try:
+            return os.stat(self._path).st_ino == os.fstat(self._descriptor).st_ino
+        except FileNotFoundError:
+            return False
+
+    def _open_own_file(self) -> None:
+        if self._descriptor >= 0 and self._owner == os.getpid():
+            return  # a fork's child must not share its parent's file: locks belong to the open file
+        self._owner = os.getpid()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = self._folder / f"{self._owner}-{secrets.token_hex(4)}.jsonl"
+        self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+
+MembersOf = Callable[[Session, set[int]], dict[int, int]]
+"""Finds the members of WordPress users: user id -> member id. The room of members lies above this one."""
+
+
+def drain(folder: Path, members_of: MembersOf) -> int:
+    """Store what all writers have spooled; gives the number of events. Nothing when another drainer is at work.
+
+    A file is unlinked only after its events are committed; killed before that, the next run meets it again and the
+    events' own ids keep them single.
+    """
+    with _alone(folder) as mine:
+        if not mine:
+            return 0
+        return sum(_drain_file(path, members_of) for path in _taken_files(folder))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """One drainer a machine."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder / "drain.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(descriptor)
+
+
+def _taken_files(folder: Path) -> list[Path]:
+    """Files left by an earlier drainer first, then the live ones, renamed; empty live ones stay with their writers."""
+    for path in folder.glob("*.jsonl"):
+        if path.stat().st_size or not _is_alive(path):
+            path.rename(path.with_suffix(".taken"))
+    return sorted(folder.glob("*.taken"), key=lambda path: path.stat().st_mtime)
+
+
+def _is_alive(path: Path) -> bool:
+    pid = path.name.partition("-")[0]
+    return pid.isdigit() and Path(f"/proc/{pid}").exists()
+
+
+def _drain_file(path: Path, members_of: MembersOf) -> int:
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # waits for a writer that was just writing
+        lines = file.read().splitlines()
+    events, refused = _parse(lines)
+    store_events(events, members_of)
+    if refused:
+        _keep_refused(path.parent, refused)
+    path.unlink()
+    return len(events)
+
+
+def store_events(events: Sequence[Event], members_of: MembersOf) -> None:
+    """Insert events in batches, each in a transaction; partitions are made first, members looked up where not known."""
+    sync_partitions({event.month for event in events})
+    for start in range(0, len(events), BATCH):
+        with transaction() as session:
+            add_events(session, _with_members(session, events[start : start + BATCH], members_of))
+
+
+def _with_members(session: Session, events: Sequence[Event], members_of: MembersOf) -> list[Event]:
+    users = {event.user_id for event in events if event.member_id is None and event.user_id is not None}
+    members = members_of(session, users) if users else {}
+    return [
+        replace(event, member_id=members.get(event.user_id)) if event.member_id is None and event.user_id else event
+        for event in events
+    ]
+
+
+def _parse(lines: list[bytes]) -> tuple[list[Event], list[bytes]]:
+    events, refused = [], []
+    for line in lines:
+        try:
+            events.append(from_line(line))
+        except (ValueError, KeyError, TypeError, OverflowError):
+            refused.append(line)
+    return events, refused
+
+
+def _keep_refused(folder: Path, lines: list[bytes]) -> None:
+    """Lines that are no events are kept for a person to look at."""
+    log.error("%d spooled lines are no events; kept in %s", len(lines), folder / "refused.txt")
+    with (folder / "refused.txt").open("ab") as file:
+        file.writelines(line + b"\n" for line in lines)

@@ -1,0 +1,200 @@
+"""The database: one engine, one way to hold a transaction, the column types that both databases agree on.
+
+Facts this file stands on were seen on MariaDB 10.11: REPEATABLE READ loses updates silently between two
+read-modify-write transactions, so the isolation is READ COMMITTED and changes are conditional UPDATEs; deadlocks
+(1213) and lock waits (1205) are normal and rerun the whole use case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_ATTEMPTS = 3
+_RERUN = {1205, 1213}
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+db = SQLAlchemy(metadata=metadata)
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """DATETIME(6) that holds UTC; takes and gives aware datetimes and refuses naive ones."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """Microseconds on MySQL and MariaDB; SQLite keeps them anyway."""
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(sa.DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """To naive UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From naive UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A row id; SQLite counts only INTEGER primary keys by itself."""
+
+LongText = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+
+def token(length: int) -> sa.types.TypeEngine[str]:
+    """An ASCII column that compares byte by byte: ids, keys, codes (`unicode_520_ci` takes 'a' for 'A')."""
+    exact = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
+    return sa.String(length).with_variant(exact, "mysql", "mariadb")
+
+
+TABLE_OPTIONS: dict[str, str] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_unicode_520_ci",
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": "utf8mb4_unicode_520_ci",
+}
+
+
+def init_app(app: Flask, url: URL) -> None:
+    """Give `app` its engine."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        if url.get_backend_name() == "sqlite":
+            sa.event.listen(db.engine, "connect", _prepare_sqlite)
+
+
+def _engine_options(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 15}}
+    return {
+        "isolation_level": "READ COMMITTED",
+        "pool_recycle": 280,
+        "pool_pre_ping": True,
+        "pool_size": 8,
+        "max_overflow": 8,
+        "skip_autocommit_rollback": True,
+        "connect_args": {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30, "charset": "utf8mb4"},
+    }
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """WAL so that readers never wait, FULL so that a commit survives a power cut, keys as on MySQL."""
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+_held: ContextVar[bool] = ContextVar("gatepost_transaction_held", default=False)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """The session in a transaction: the outermost block commits or rolls back, inner blocks join it."""
+    session = cast(Session, db.session)
+    if _held.get():
+        yield session
+        return
+    mark = _held.set(True)
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _held.reset(mark)
+        db.session.remove()
+
+
+def use_case(function: Callable[P, T]) -> Callable[P, T]:
+    """A function that is one transaction. A deadlock or lock wait reruns it, at most three times.
+
+    Called inside another use case it joins that one's transaction, and the outer one is rerun as a whole; so a use
+    case does nothing that cannot be rolled back: no network, no queue, no file.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        attempt = 1
+        while True:
+            try:
+                with transaction():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if _held.get() or attempt == _ATTEMPTS or not _may_rerun(error):
+                    raise
+                attempt += 1
+
+    return run
+
+
+def _may_rerun(error: OperationalError) -> bool:
+    arguments = getattr(error.orig, "args", ())
+    return bool(arguments) and arguments[0] in _RERUN
+
+
+def session() -> Session:
+    """The session of the transaction that is open here; a use case has opened it."""
+    if not _held.get():
+        raise RuntimeError("no transaction is open: call this inside a use case")
+    return cast(Session, db.session)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for reading only, without a transaction (AUTOCOMMIT): each statement sees what is committed."""
+    with Session(_autocommit_engine()) as reader:
+        yield reader
+
+
+def _autocommit_engine() -> sa.Engine:
+    engine = db.engine
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def insert_once(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert `rows`, leaving alone those whose key is there already.
+
+    Not INSERT IGNORE: that would also swallow a missing partition and cut values that are too long.
+    """
+    if not rows:
+        return
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
+        return
+    key = next(iter(table.primary_key.columns))
+    session.execute(mysql.insert(table).on_duplicate_key_update({key.name: key}), rows)

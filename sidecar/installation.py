@@ -1,0 +1,47 @@
+"""Which site these tables belong to: one row, written by the first `gatepost init`."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sidecar.db import TABLE_OPTIONS, UtcDateTime, metadata, session, token, use_case
+from sidecar.errors import Refused
+
+installation = sa.Table(
+    "gatepost_installation",
+    metadata,
+    sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
+    sa.Column("uuid", token(36), nullable=False, comment="names this installation towards others; never reused"),
+    sa.Column("table_prefix", token(64), nullable=False, comment="of the WordPress site these tables belong to"),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    **TABLE_OPTIONS,
+)
+
+
+@use_case
+def claim_for_site(table_prefix: str, now: datetime) -> str:
+    """Bind these tables to the site with `table_prefix`; gives the installation's UUID. Refuses another site's tables.
+
+    User ids of two sites in one database would be taken for each other.
+    """
+    row = session().execute(sa.select(installation.c.uuid, installation.c.table_prefix)).first()
+    if row is None:
+        fresh = str(uuid.uuid4())
+        values = {"id": 1, "uuid": fresh, "table_prefix": table_prefix, "created_at": now}
+        session().execute(sa.insert(installation).values(values))
+        return fresh
+    if row.table_prefix != table_prefix:
+        raise Refused(
+            f"the Gatepost tables in this database belong to the site with the prefix {row.table_prefix}; "
+            f"a second site ({table_prefix}) needs a database of its own"
+        )
+    return str(row.uuid)
+
+
+def find_uuid(reader: Session) -> str | None:
+    """This installation's UUID; None before `gatepost init`."""
+    return reader.scalar(sa.select(installation.c.uuid))

@@ -1,0 +1,1 @@
+"""Members and their entitlements: the state machine of access."""

@@ -1,0 +1,215 @@
+"""Use cases on members: each is one transaction that holds the change, its event and what must be sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from typing import Any
+
+from sidecar import outbox
+from sidecar.activity.rules import EventType
+from sidecar.activity.store import add_event
+from sidecar.catalog.rules import Grant
+from sidecar.catalog.store import get_bundle, get_level
+from sidecar.db import session, use_case
+from sidecar.errors import NotFound, Refused
+from sidecar.members import store
+from sidecar.members.rules import (
+    Change,
+    DaysMethod,
+    Entitlement,
+    State,
+    Status,
+    changed,
+    days_between,
+    refuse_change,
+)
+from sidecar.members.store import Member
+
+SESSION_ENDING = (Status.LOCKED, Status.CANCELED, Status.EXPIRED)
+SITE_CHANGE = "site_change"
+
+
+@use_case
+def make_member(
+    user_id: int,
+    level_id: int,
+    *,
+    now: datetime,
+    by: str,
+    status: Status = Status.ACTIVE,
+    joined_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    is_complimentary: bool = False,
+    error: str | None = None,
+) -> int:
+    """Make a WordPress user a member with a level; gives the member's id. Refuses one who is a member already.
+
+    `by`: who did it, such as `admin:1`, `enroll`, `order:…`. No mail is sent and nothing is charged here.
+    """
+    level = get_level(session(), level_id)
+    member_id = store.add_member(session(), user_id, joined_at or now)
+    if store.find_entitlement(session(), member_id, Grant.LEVEL, level_id):
+        raise Refused(f"WordPress user {user_id} is a member already")
+    store.add_entitlement(
+        session(), member_id, Grant.LEVEL, level_id, status, now,
+        started_at=joined_at or now, expires_at=expires_at, is_complimentary=is_complimentary, error=error,
+    )  # fmt: skip
+    member = Member(member_id, user_id, joined_at or now, ())
+    _record(member, "created", f"level:{level_id}", by, now, {"level": level.name, "status": status})
+    _queue_roles(member, now)
+    return member_id
+
+
+@use_case
+def give_bundle(
+    user_id: int,
+    bundle_id: int,
+    *,
+    now: datetime,
+    by: str,
+    status: Status = Status.ACTIVE,
+    started_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    is_complimentary: bool = False,
+) -> None:
+    """Give a member a bundle. One who lost it gets it back, with a new start; one who has it keeps it (refused)."""
+    member, bundle = store.get_member(session(), user_id), get_bundle(session(), bundle_id)
+    held = store.find_entitlement(session(), member.id, Grant.BUNDLE, bundle_id)
+    if held is None:
+        store.add_entitlement(
+            session(), member.id, Grant.BUNDLE, bundle_id, status, now,
+            started_at=started_at or now, expires_at=expires_at, is_complimentary=is_complimentary,
+        )  # fmt: skip
+    else:
+        _move(held, Change.REACTIVATE, now, _fresh_start(now, expires_at))
+    _record(member, "bundle_added", f"bundle:{bundle_id}", by, now, {"bundle": bundle.name, "status": status})
+    _queue_roles(member, now)
+
+
+@use_case
+def change_status(
+    user_id: int,
+    change: Change,
+    *,
+    now: datetime,
+    by: str,
+    zone: tzinfo,
+    bundle_id: int | None = None,
+    expires_at: datetime | None = None,
+) -> Status:
+    """One step of the state machine for a member's level, or for one bundle; gives the new status.
+
+    `expires_at`: with CANCEL_AT_END (until when access lasts) and REACTIVATE. `zone`: the site's, for the days that a pause
+    takes. Refuses a change that the present status does not allow, also when somebody else was first.
+    """
+    member = store.get_member(session(), user_id)
+    grant = Grant.LEVEL if bundle_id is None else Grant.BUNDLE
+    held = store.find_entitlement(session(), member.id, grant, bundle_id or 0)
+    if held is None:
+        raise NotFound(f"member {user_id} does not have {'a level' if bundle_id is None else f'bundle {bundle_id}'}")
+    new = _move(held, change, now, _effects(held, change, now, zone, expires_at))
+    body = {"old": held.status, "new": new.status, "change": change}
+    if new.under_lock is not None:
+        body["under_lock"] = new.under_lock
+    _record(member, "status_changed", f"{grant}:{held.grant_id}", by, now, body)
+    _queue_roles(member, now)
+    if grant is Grant.LEVEL and new.status in SESSION_ENDING:
+        outbox.add(session(), SITE_CHANGE, {"kind": "sessions", "user": user_id}, now)
+    return new.status
+
+
+@use_case
+def change_level(user_id: int, level_id: int, *, now: datetime, by: str) -> None:
+    """Move a member to another level; status, dates and the count of days stay."""
+    member, level = store.get_member(session(), user_id), get_level(session(), level_id)
+    held = member.level
+    if held is None:
+        raise NotFound(f"member {user_id} has no level")
+    if held.level_id == level_id:
+        raise Refused(f"member {user_id} has the level {level.name} already")
+    if not store.claim_level(session(), held, level_id):
+        raise Refused("somebody else has just changed this member's level")
+    old = get_level(session(), held.grant_id)
+    _record(member, "level_changed", f"level:{level_id}", by, now, {"old": old.name, "new": level.name})
+    _queue_roles(member, now)
+
+
+@use_case
+def change_days(
+    user_id: int,
+    method: DaysMethod,
+    *,
+    now: datetime,
+    by: str,
+    bundle_id: int | None = None,
+    from_at: datetime | None = None,
+    fixed: int | None = None,
+) -> None:
+    """Count a member's days from the join date, from a date of one's own, or hold them at a number."""
+    if (method is DaysMethod.CUSTOM) != (from_at is not None) or (method is DaysMethod.FIXED) != (fixed is not None):
+        raise Refused("counting from a custom date needs the date, a fixed number of days needs the number")
+    member = store.get_member(session(), user_id)
+    grant = Grant.LEVEL if bundle_id is None else Grant.BUNDLE
+    held = store.find_entitlement(session(), member.id, grant, bundle_id or 0)
+    if held is None:
+        raise NotFound(f"member {user_id} does not have this")
+    store.set_days(session(), held, method, from_at, fixed)
+    body = {"method": method, "from": from_at.isoformat() if from_at else None, "fixed": fixed}
+    _record(member, "days_changed", f"{grant}:{held.grant_id}", by, now, body)
+
+
+@use_case
+def end_entitlement(user_id: int, held: Entitlement, *, now: datetime, zone: tzinfo) -> bool:
+    """Write down that an end date has passed; False when somebody was first. Called by the job, again and again."""
+    change = Change.CANCEL if held.status is Status.PENDING_CANCEL else Change.EXPIRE
+    bundle_id = held.bundle_id
+    current = store.find_entitlement(session(), held.member_id, held.grant, held.grant_id)
+    if current is None or replace(current, error=None) != replace(held, error=None):
+        return False
+    change_status(user_id, change, now=now, by="end_date", zone=zone, bundle_id=bundle_id)
+    return True
+
+
+def _move(held: Entitlement, change: Change, now: datetime, values: dict[str, Any]) -> State:
+    new = changed(held.state, change)
+    if new is None or not store.claim_change(session(), held, new, now, values):
+        raise refuse_change(held.status, change)
+    return new
+
+
+def _effects(
+    held: Entitlement, change: Change, now: datetime, zone: tzinfo, expires_at: datetime | None
+) -> dict[str, Any]:
+    """The columns that change with the status."""
+    if change is Change.PAUSE:
+        return {"paused_at": now}
+    if change is Change.RESUME:
+        lost = days_between(held.paused_at, now, zone) if held.paused_at else 0
+        return {"paused_at": None, "paused_days": held.paused_days + lost}
+    if change is Change.CANCEL_AT_END:
+        return {"expires_at": expires_at or held.expires_at, "canceled_at": now}
+    if change is Change.KEEP:
+        return {"expires_at": None, "canceled_at": None}
+    if change is Change.CANCEL:
+        return {"canceled_at": held.canceled_at or now}
+    if change is Change.REACTIVATE:
+        return _fresh_start(now, expires_at)
+    return {}
+
+
+def _fresh_start(now: datetime, expires_at: datetime | None) -> dict[str, Any]:
+    return {"started_at": now, "expires_at": expires_at, "canceled_at": None, "paused_at": None, "paused_days": 0}
+
+
+def _record(member: Member, name: str, subject: str, by: str, now: datetime, body: dict[str, Any]) -> None:
+    add_event(
+        session(), EventType.ACCESS, name, now,
+        member_id=member.id, user_id=member.user_id, subject=subject, body={**body, "by": by},
+    )  # fmt: skip
+
+
+def _queue_roles(member: Member, now: datetime) -> None:
+    """Have WordPress's roles follow. Which ones is looked up at delivery, so that a late parcel carries nothing old."""
+    if store.list_assigned_roles(session()):
+        outbox.add(session(), SITE_CHANGE, {"kind": "roles", "user": member.user_id}, now)

@@ -1,0 +1,123 @@
+"""Things to be sent, written in the transaction that wants them sent and delivered later by a job.
+
+A row is delivered at least once: whoever receives it must bear a repetition (changes to the site are idempotent).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sidecar.db import TABLE_OPTIONS, LongText, UtcDateTime, metadata, token
+
+outbox = sa.Table(
+    "gatepost_outbox",
+    metadata,
+    sa.Column("id", token(32), primary_key=True),
+    sa.Column("seq_at", UtcDateTime(), nullable=False, comment="when it was written: the order of delivery"),
+    sa.Column("kind", token(20), nullable=False),
+    sa.Column("payload", LongText, nullable=False, comment="canonical JSON"),
+    sa.Column("due_at", UtcDateTime(), nullable=False),
+    sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
+    sa.Column("holder", token(32), nullable=True),
+    sa.Column("held_until", UtcDateTime(), nullable=True),
+    sa.Column("done_at", UtcDateTime(), nullable=True),
+    sa.Column("error", sa.String(500), nullable=True),
+    sa.Index("ix_gatepost_outbox_due", "done_at", "due_at"),
+    **TABLE_OPTIONS,
+)
+
+LEASE = timedelta(seconds=60)
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One row to deliver."""
+
+    id: str
+    kind: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+def add(session: Session, kind: str, payload: dict[str, Any], now: datetime) -> str:
+    """Put a parcel into the outbox, in the caller's transaction; gives its id."""
+    parcel_id = secrets.token_hex(16)
+    text = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    session.execute(
+        sa.insert(outbox).values(id=parcel_id, seq_at=now, kind=kind, payload=text, due_at=now, attempts=0)
+    )
+    return parcel_id
+
+
+def claim_due(session: Session, kind: str, now: datetime, limit: int = 100) -> list[Parcel]:
+    """Take up to `limit` due parcels of one kind for `LEASE`, oldest first; nobody else gets them meanwhile."""
+    free = sa.and_(
+        outbox.c.done_at.is_(None),
+        outbox.c.due_at <= now,
+        sa.or_(outbox.c.held_until.is_(None), outbox.c.held_until < now),
+    )
+    wanted = session.scalars(
+        sa.select(outbox.c.id).where(outbox.c.kind == kind, free).order_by(outbox.c.seq_at, outbox.c.id).limit(limit)
+    ).all()
+    if not wanted:
+        return []
+    holder = secrets.token_hex(16)
+    session.execute(
+        sa.update(outbox).where(outbox.c.id.in_(wanted), free).values(holder=holder, held_until=now + LEASE)
+    )
+    mine = session.execute(
+        sa.select(outbox).where(outbox.c.holder == holder).order_by(outbox.c.seq_at, outbox.c.id)
+    )
+    return [Parcel(row.id, row.kind, json.loads(row.payload), row.attempts) for row in mine]
+
+
+def list_waiting(session: Session, kind: str, limit: int = 100) -> list[Parcel]:
+    """What is not delivered yet, held or not, oldest first."""
+    rows = session.execute(
+        sa.select(outbox)
+        .where(outbox.c.kind == kind, outbox.c.done_at.is_(None))
+        .order_by(outbox.c.seq_at, outbox.c.id)
+        .limit(limit)
+    )
+    return [Parcel(row.id, row.kind, json.loads(row.payload), row.attempts) for row in rows]
+
+
+def set_done(session: Session, parcel_ids: list[str], now: datetime) -> None:
+    """Delivered; a repetition is harmless."""
+    session.execute(
+        sa.update(outbox)
+        .where(outbox.c.id.in_(parcel_ids), outbox.c.done_at.is_(None))
+        .values(done_at=now, holder=None, held_until=None, error=None)
+    )
+
+
+def set_failed(session: Session, parcel: Parcel, error: str, now: datetime) -> None:
+    """Not delivered: try again later, each time after a longer pause, for ever."""
+    session.execute(
+        sa.update(outbox)
+        .where(outbox.c.id == parcel.id, outbox.c.done_at.is_(None))
+        .values(
+            attempts=outbox.c.attempts + 1,
+            holder=None,
+            held_until=None,
+            error=error[:500],
+            due_at=now + next_pause(parcel.attempts),
+        )
+    )
+
+
+def next_pause(attempts: int) -> timedelta:
+    """How long to wait after the failure that follows `attempts` earlier ones.
+
+    >>> [next_pause(n).total_seconds() for n in (0, 1, 5, 50)]
+    [2.0, 4.0, 64.0, 3600.0]
+    """
+    return min(timedelta(seconds=2 ** min(attempts + 1, 20)), _LONGEST_PAUSE)

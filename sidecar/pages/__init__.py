@@ -1,0 +1,1 @@
+"""One page view: decide, gather the viewer's facts, render, log."""

@@ -1,0 +1,68 @@
+"""Changes in WordPress that the bridge makes for us, through WordPress's own functions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from sidecar.errors import GatepostError
+from sidecar.signatures import is_answer_signed, new_headers
+
+SIGNED_PATH = "/gatepost/v1/changes"
+TIMEOUT_SECONDS = (3.0, 20.0)
+
+
+class SiteAway(GatepostError):
+    """The site did not answer, or its answer cannot be trusted."""
+
+
+@dataclass(frozen=True)
+class SiteAddress:
+    """Where the site is and the secret shared with it. `url`: WordPress's home, without a slash at the end."""
+
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Which changes the bridge has made, and why it has not made the others, by id."""
+
+    done: tuple[str, ...]
+    failed: dict[str, str]
+
+
+def send_changes(site: SiteAddress, changes: list[dict[str, Any]]) -> Delivery:
+    """Have the bridge make these changes (docs/protocol.md); raises SiteAway. Leaves the machine: never in a transaction."""
+    body = json.dumps({"changes": changes}, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    headers = new_headers(site.secret, "POST", SIGNED_PATH, site.url, body)
+    try:
+        answer = requests.post(
+            f"{site.url}/?rest_route={SIGNED_PATH}",
+            data=body,
+            headers={**headers, "Content-Type": "application/json"},
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+        )
+    except requests.RequestException as error:
+        raise SiteAway(f"{site.url} did not answer: {type(error).__name__}") from error
+    return _delivery(site, headers["X-Gatepost-Id"], answer)
+
+
+def _delivery(site: SiteAddress, request_id: str, answer: requests.Response) -> Delivery:
+    signature = answer.headers.get("X-Gatepost-Signature", "")
+    if answer.headers.get("X-Gatepost-Id") != request_id or not is_answer_signed(
+        site.secret, request_id, answer.status_code, answer.content, signature
+    ):
+        raise SiteAway(f"{site.url} answered {answer.status_code} without our plugin's signature")
+    try:
+        content = json.loads(answer.content)
+    except ValueError as error:
+        raise SiteAway(f"{site.url} answered something that is no JSON") from error
+    if answer.status_code != 200:  # noqa: PLR2004
+        raise SiteAway(f"{site.url} refused: {content.get('message', answer.status_code)}")
+    failed = content.get("failed") or {}
+    return Delivery(tuple(content.get("done") or ()), failed if isinstance(failed, dict) else {})

@@ -1,0 +1,43 @@
+"""The bridge's own table of events that could not be told us when they happened."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from sidecar.wordpress.tables import Tables
+
+
+def _spool(tables: Tables) -> sa.TableClause:
+    return sa.table(f"{tables.prefix}gatepost_spool", sa.column("seq"), sa.column("id"), sa.column("body"))
+
+
+def spool_exists(session: Session, tables: Tables) -> bool:
+    """Whether the plugin has made its table."""
+    return sa.inspect(session.get_bind()).has_table(f"{tables.prefix}gatepost_spool")
+
+
+def list_spooled(
+    session: Session, tables: Tables, limit: int = 1000
+) -> list[tuple[int, dict[str, Any] | None]]:
+    """(seq, event) in order; the event is None where the row holds none."""
+    spool = _spool(tables)
+    rows = session.execute(sa.select(spool.c.seq, spool.c.body).order_by(spool.c.seq).limit(limit))
+    return [(seq, _event(body)) for seq, body in rows]
+
+
+def remove_spooled(session: Session, tables: Tables, seqs: list[int]) -> None:
+    """Take rows away that are stored."""
+    spool = _spool(tables)
+    session.execute(sa.delete(spool).where(spool.c.seq.in_(seqs)))
+
+
+def _event(body: str) -> dict[str, Any] | None:
+    try:
+        event = json.loads(body)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None

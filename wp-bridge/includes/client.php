@@ -1,0 +1,179 @@
+<?php
+/**
+ * The one HTTP client: signed calls to the sidecar.
+ *
+ * curl on a unix socket, because the WordPress HTTP API waits whole seconds and knows no unix sockets. Each call
+ * has a connection of its own that is closed afterwards: a kept one could hand one member's page to the next.
+ *
+ * @package Gatepost
+ */
+
+namespace Gatepost;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Ask the sidecar.
+ *
+ * Never throws, never warns. On any fault the answer is null and the breaker counts it; while the breaker is open,
+ * and when the site is not paired, it is null at once. Give an empty JSON object as `(object) array()`.
+ *
+ * @param string $path         A route of docs/protocol.md, such as '/bridge/v1/page'.
+ * @param array  $body         What becomes the JSON body.
+ * @param int    $milliseconds How long to wait at most; 0 is GATEPOST_TIMEOUT_MS.
+ * @return array|null The decoded answer.
+ */
+function ask( string $path, array $body, int $milliseconds = 0 ): ?array {
+	return exchange( $path, $body, $milliseconds )['answer'];
+}
+
+/**
+ * The id of this page view's first call to `$path`, or '' when there was none.
+ *
+ * The sidecar names the page event after it, so an event that is kept because the answer was lost carries it too.
+ */
+function request_id_of( string $path ): string {
+	return remembered_request_id( $path );
+}
+
+/**
+ * Ask, and say what went wrong.
+ *
+ * @return array array( 'answer' => array|null, 'fault' => '' or one of 'unpaired', 'breaker', 'unsendable',
+ *               'transport', 'signature', 'json', or the sidecar's own error code ).
+ */
+function exchange( string $path, array $body, int $milliseconds = 0 ): array {
+	$pairing = pairing();
+	if ( null === $pairing ) {
+		return a_fault( 'unpaired' );
+	}
+	$sent = wp_json_encode( array() === $body ? (object) $body : $body, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE );
+	if ( false === $sent || strlen( $sent ) > MAX_BODY_BYTES ) {
+		return a_fault( 'unsendable' );
+	}
+	if ( ! breaker_allows() ) {
+		return a_fault( 'breaker' );
+	}
+	$id     = new_id();
+	$reply  = transfer( $pairing, $path, $id, $sent, $milliseconds > 0 ? $milliseconds : (int) GATEPOST_TIMEOUT_MS );
+	$result = verified( $pairing['secret'], $id, $reply );
+	remembered_request_id( $path, $id );
+	breaker_notes( ! is_outage( $result ) );
+	return $result;
+}
+
+/** Whether a fault says that the sidecar is not there; a refusal that it signed says that it is. */
+function is_outage( array $result ): bool {
+	return in_array( $result['fault'], array( 'transport', 'signature', 'json', 'unavailable' ), true );
+}
+
+function a_fault( string $fault ): array {
+	return array(
+		'answer' => null,
+		'fault'  => $fault,
+	);
+}
+
+function remembered_request_id( string $path, string $id = '' ): string {
+	static $ids = array();
+	if ( '' !== $id && ! isset( $ids[ $path ] ) ) {
+		$ids[ $path ] = $id;
+	}
+	return $ids[ $path ] ?? '';
+}
+
+/**
+ * Send the bytes and collect the answer's.
+ *
+ * @return array|null array( 'status' =>, 'headers' => lower-case name => value, 'body' => ); null on any fault.
+ */
+function transfer( array $pairing, string $path, string $id, string $body, int $milliseconds ): ?array {
+	$headers  = array();
+	$received = '';
+	$handle   = curl_init();
+	if ( false === $handle ) {
+		return null;
+	}
+	curl_setopt_array( $handle, connection_options( $pairing['address'], $path ) );
+	curl_setopt_array(
+		$handle,
+		array(
+			CURLOPT_POST              => true,
+			CURLOPT_POSTFIELDS        => $body,
+			CURLOPT_HTTPHEADER        => signed_headers( $pairing['secret'], $path, $id, $body ),
+			CURLOPT_TIMEOUT_MS        => $milliseconds,
+			CURLOPT_CONNECTTIMEOUT_MS => min( $milliseconds, (int) GATEPOST_CONNECT_MS ),
+			CURLOPT_HEADERFUNCTION    => static function ( $handle, string $line ) use ( &$headers ): int {
+				$parts = explode( ':', $line, 2 );
+				if ( 2 === count( $parts ) ) {
+					$headers[ strtolower( trim( $parts[0] ) ) ] = trim( $parts[1] );
+				}
+				return strlen( $line );
+			},
+			CURLOPT_WRITEFUNCTION     => static function ( $handle, string $piece ) use ( &$received ): int {
+				$received .= $piece;
+				return strlen( $received ) > MAX_BODY_BYTES ? 0 : strlen( $piece ); // 0 ends the transfer.
+			},
+		)
+	);
+	$arrived = curl_exec( $handle ); // False for a body cut short, too.
+	$status  = (int) curl_getinfo( $handle, CURLINFO_RESPONSE_CODE );
+	return false === $arrived ? null : array(
+		'status'  => $status,
+		'headers' => $headers,
+		'body'    => $received,
+	);
+}
+
+function connection_options( string $address, string $path ): array {
+	$options = array(
+		CURLOPT_NOSIGNAL     => true, // Or limits under a second end every call at once.
+		CURLOPT_HTTP_VERSION => CURL_HTTP_VERSION_1_1,
+		CURLOPT_PROTOCOLS    => CURLPROTO_HTTP,
+		CURLOPT_PROXY        => '',   // Not even when the environment names one.
+		CURLOPT_NOPROXY      => '*',
+		CURLOPT_FORBID_REUSE => true,
+	);
+	if ( 0 === strpos( $address, 'unix:' ) ) {
+		$options[ CURLOPT_UNIX_SOCKET_PATH ] = substr( $address, 5 );
+		$options[ CURLOPT_URL ]              = 'http://gatepost' . $path;
+	} else {
+		$options[ CURLOPT_URL ] = untrailingslashit( $address ) . $path;
+	}
+	return $options;
+}
+
+function signed_headers( string $secret, string $path, string $id, string $body ): array {
+	$time = (string) time();
+	return array(
+		'Content-Type: application/json',
+		'Expect:', // curl would wait for "100 Continue" before a long body.
+		'X-Gatepost-Time: ' . $time,
+		'X-Gatepost-Id: ' . $id,
+		'X-Gatepost-Site: ' . this_site(),
+		'X-Gatepost-Signature: ' . sign_request( $secret, 'POST', $path, $time, $id, this_site(), $body ),
+	);
+}
+
+/** Believe an answer only when it repeats the id and is signed over it. */
+function verified( string $secret, string $id, ?array $reply ): array {
+	if ( null === $reply ) {
+		return a_fault( 'transport' );
+	}
+	$right = sign_answer( $secret, $id, $reply['status'], $reply['body'] );
+	$given = $reply['headers']['x-gatepost-signature'] ?? '';
+	if ( ! hash_equals( $id, $reply['headers']['x-gatepost-id'] ?? '' ) || ! hash_equals( $right, $given ) ) {
+		return a_fault( 'signature' );
+	}
+	$answer = json_decode( $reply['body'], true );
+	if ( ! is_array( $answer ) ) {
+		return a_fault( 'json' );
+	}
+	if ( 200 !== $reply['status'] ) {
+		return a_fault( $reply['status'] >= 500 ? 'unavailable' : (string) ( $answer['error'] ?? 'bad_request' ) );
+	}
+	return array(
+		'answer' => $answer,
+		'fault'  => '',
+	);
+}

@@ -1,0 +1,108 @@
+<?php
+/**
+ * Which posts are protected by a rule at all, as far as the rule index says. Whether this viewer may see one of
+ * them is the sidecar's word alone.
+ *
+ * @package Gatepost
+ */
+
+namespace Gatepost;
+
+defined( 'ABSPATH' ) || exit;
+
+/** Whether some rule protects this post. An attachment or a revision is also protected by what it hangs on. */
+function is_governed( \WP_Post $post ): bool {
+	static $known = array();
+	$key = get_current_blog_id() . ':' . $post->ID . ':' . generation();
+	if ( ! isset( $known[ $key ] ) ) {
+		$known[ $key ] = is_governed_itself( $post );
+	}
+	if ( $known[ $key ] || is_governed_by_request( $post ) ) {
+		return true;
+	}
+	$host = host_of( $post );
+	return null !== $host && is_governed( $host );
+}
+
+/** The post that an attachment or a revision belongs to, or null. */
+function host_of( \WP_Post $post ): ?\WP_Post {
+	if ( $post->post_parent < 1 || ! in_array( $post->post_type, array( 'attachment', 'revision' ), true ) ) {
+		return null;
+	}
+	$host = get_post( $post->post_parent );
+	return $host && $host->ID !== $post->ID ? $host : null;
+}
+
+function is_governed_itself( \WP_Post $post ): bool {
+	$index = index();
+	if ( null === $index ) {
+		return governs_everything() && ( is_post_type_viewable( $post->post_type ) || is_marked_post( $post->ID ) );
+	}
+	return in_array( $post->post_type, $index['types'], true )
+		|| ( array() !== $index['terms'] && array() !== array_intersect( term_ids_of( $post ), $index['terms'] ) )
+		|| ( array() !== $index['urls'] && fits_a_pattern( path_of( $post ), $index['urls'] ) )
+		|| ( ( $index['post_count'] ?? 1 ) !== 0 && is_marked_post( $post->ID ) );
+}
+
+/**
+ * Without a valid index every type that can be viewed counts as governed. A plugin that was just switched on, never
+ * paired and never given an index, protects nothing yet.
+ */
+function governs_everything(): bool {
+	return null === index() && ( false !== get_option( INDEX_OPTION ) || null !== found_pairing() );
+}
+
+/** The ids of a post's terms in all its taxonomies. */
+function term_ids_of( \WP_Post $post ): array {
+	$ids = array();
+	foreach ( get_object_taxonomies( $post->post_type ) as $taxonomy ) {
+		$terms = get_the_terms( $post->ID, $taxonomy );
+		$ids   = array_merge( $ids, is_array( $terms ) ? wp_list_pluck( $terms, 'term_id' ) : array() );
+	}
+	return array_values( array_unique( array_map( 'intval', $ids ) ) );
+}
+
+/** The path of a post's permalink; for what has none of its own, ''. */
+function path_of( \WP_Post $post ): string {
+	if ( ! is_post_type_viewable( $post->post_type ) ) {
+		return '';
+	}
+	return (string) wp_parse_url( (string) get_permalink( $post->ID ), PHP_URL_PATH );
+}
+
+/** Whether a path fits one of the patterns: case-insensitive, `*` stands for anything, a final slash does not count. */
+function fits_a_pattern( string $path, array $patterns ): bool {
+	foreach ( $patterns as $pattern ) {
+		$quoted = str_replace( '\*', '.*', preg_quote( untrailingslashit( $pattern ), '#' ) );
+		if ( 1 === preg_match( '#\A' . $quoted . '/?\z#isu', '' === $path ? '/' : rawurldecode( $path ) ) ) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/** The path that the browser asked for. */
+function request_path(): string {
+	return (string) wp_parse_url( 'http://site' . request_uri(), PHP_URL_PATH );
+}
+
+function request_uri(): string {
+	$uri = $_SERVER['REQUEST_URI'] ?? '/'; // phpcs:ignore WordPress.Security -- printed nowhere, sent as data.
+	return is_string( $uri ) && '' !== $uri ? '/' . ltrim( substr( wp_unslash( $uri ), 0, 2000 ), '/' ) : '/';
+}
+
+/** Whether the page itself, such as an archive, lies under a URL rule: then so does what its main query found. */
+function is_governed_by_request( \WP_Post $post ): bool {
+	return isset( page()->under_url_rule[ $post->ID ] );
+}
+
+/** Note the posts of the main query where the page's own path is under a rule. */
+function note_posts_of_the_page( array $posts ): void {
+	$index = index();
+	if ( null === $index || array() === $index['urls'] || ! fits_a_pattern( request_path(), $index['urls'] ) ) {
+		return;
+	}
+	foreach ( $posts as $post ) {
+		page()->under_url_rule[ $post->ID ] = true;
+	}
+}

@@ -1,0 +1,99 @@
+<?php
+/**
+ * What REST says of a closed post: its address and its title, the teaser in place of the content, nothing else.
+ *
+ * @package Gatepost
+ */
+
+namespace Gatepost;
+
+defined( 'ABSPATH' ) || exit;
+
+/** What a closed post still says, besides its taxonomies. Fields of other plugins may repeat its text. */
+const OPEN_REST_FIELDS = array( 'id', 'date', 'date_gmt', 'guid', 'link', 'modified', 'modified_gmt', 'slug', 'status', 'type', 'title', 'author', 'featured_media', 'comment_status', 'ping_status', 'sticky', 'template', 'format', 'parent', 'post', 'menu_order', 'class_list', 'media_type', 'mime_type', 'source_url' );
+
+/** On `rest_api_init`, last. */
+function hook_rest_types(): void {
+	foreach ( get_post_types( array( 'show_in_rest' => true ) ) as $type ) {
+		add_filter( "rest_prepare_{$type}", 'Gatepost\show_in_rest', PHP_INT_MAX, 3 );
+	}
+}
+
+/** Filters `rest_prepare_{$type}`, last. */
+function show_in_rest( $response, $post, $request ) {
+	$post = $post instanceof \WP_Post ? original_of( $post ) : null;
+	if ( null === $post || ! $response instanceof \WP_REST_Response || is_source_wanted( $post ) || ! has_a_view( $post ) ) {
+		return $response;
+	}
+	$view = view_of( $post );
+	$data = (array) $response->get_data();
+	$response->set_data( $view->is_closed ? closed_rest_data( $data, $post, $view ) : viewed_rest_data( $data, $view ) );
+	return $response;
+}
+
+function closed_rest_data( array $data, \WP_Post $post, View $view ): array {
+	$open = array_merge( OPEN_REST_FIELDS, wp_list_pluck( get_object_taxonomies( $post->post_type, 'objects' ), 'rest_base' ), get_object_taxonomies( $post->post_type ) );
+	$kept = array_intersect_key( $data, array_flip( array_filter( $open ) ) );
+	foreach ( array_intersect( array( 'comment_status', 'ping_status' ), array_keys( $kept ) ) as $field ) {
+		$kept[ $field ] = 'closed';
+	}
+	foreach ( array( 'meta', 'media_details' ) as $field ) {
+		if ( isset( $data[ $field ] ) ) {
+			$kept[ $field ] = 'meta' === $field ? array() : array_diff_key( (array) $data[ $field ], array( 'image_meta' => true ) );
+		}
+	}
+	foreach ( array( 'description', 'caption' ) as $field ) {
+		if ( isset( $data[ $field ] ) ) {
+			$kept[ $field ] = array( 'rendered' => '' );
+		}
+	}
+	return $kept + closed_rest_texts( $data, $post, $view );
+}
+
+function closed_rest_texts( array $data, \WP_Post $post, View $view ): array {
+	$texts = array();
+	if ( isset( $data['content'] ) ) {
+		$texts['content'] = array(
+			'rendered'  => closed_html( $post, $view ),
+			'protected' => true,
+		);
+	}
+	if ( isset( $data['excerpt'] ) ) {
+		$excerpt          = closed_excerpt( $post, $view );
+		$texts['excerpt'] = array(
+			'rendered'  => '' === $excerpt ? '' : wpautop( $excerpt ),
+			'protected' => true,
+		);
+	}
+	return $texts;
+}
+
+/** An open post for somebody who does not edit it: where the source stands beside what is rendered, the view does. */
+function viewed_rest_data( array $data, View $view ): array {
+	foreach ( array( 'content' => $view->text, 'excerpt' => $view->excerpt, 'description' => $view->text, 'caption' => $view->excerpt ) as $field => $text ) {
+		if ( isset( $data[ $field ]['raw'] ) ) {
+			$data[ $field ]['raw'] = $text;
+		}
+	}
+	if ( is_string( $data['meta']['footnotes'] ?? null ) ) {
+		$data['meta']['footnotes'] = without_tags( $data['meta']['footnotes'] );
+	}
+	return $data;
+}
+
+/** Filter `rest_prepare_comment`, last: a single comment of a closed post does not exist for this viewer. */
+function show_comment_in_rest( $response, $comment ) {
+	$post = $comment instanceof \WP_Comment ? get_post( (int) $comment->comment_post_ID ) : null;
+	if ( ! $post || is_source_wanted( original_of( $post ) ) || ! is_closed( $post ) ) {
+		return $response;
+	}
+	return new \WP_Error( 'rest_forbidden', __( 'Sorry, you are not allowed to read the post for this comment.', 'gatepost' ), array( 'status' => rest_authorization_required_code() ) );
+}
+
+/** Filter `rest_post_dispatch`, last: what was made for one viewer is kept by nobody. */
+function send_rest_cache_headers( $response ) {
+	if ( $response instanceof \WP_HTTP_Response && 'private' === page()->cache ) {
+		$response->header( 'Cache-Control', 'private, no-store' );
+	}
+	return $response;
+}

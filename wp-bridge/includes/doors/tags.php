@@ -1,0 +1,131 @@
+<?php
+/**
+ * SmartTags as far as the plugin knows them: their names, how an answer's splices are applied, how a tag is taken
+ * out of a text while nobody can say what it prints.
+ *
+ * @package Gatepost
+ */
+
+namespace Gatepost;
+
+defined( 'ABSPATH' ) || exit;
+
+/** Registered with WordPress, or wptexturize would curl the quotes of their attributes. */
+const TAG_NAMES = array(
+	'MM_Member_Data',
+	'MM_Member_Decision',
+	'MM_Access_Decision',
+	'MM_Content_Data',
+	'MM_Content_Link',
+	'MM_CorePage_Link',
+);
+
+/** What every SmartTag begins with: a text without it is never looked at closer. */
+const TAG_START = '[MM_';
+
+/** On `init`, late: a name that somebody else has registered stays his. */
+function register_tags(): void {
+	foreach ( TAG_NAMES as $name ) {
+		if ( owns_tags() && ! shortcode_exists( $name ) ) {
+			add_shortcode( $name, 'Gatepost\print_nothing' );
+		}
+	}
+}
+
+/** The tags' own callback; what a tag prints comes from `pre_do_shortcode_tag`, which has its whole text. */
+function print_nothing(): string {
+	return '';
+}
+
+function has_tags( string $text ): bool {
+	return false !== strpos( $text, TAG_START ) && owns_tags();
+}
+
+/** Beside an active MemberMouse the tags are its own. */
+function owns_tags(): bool {
+	static $owns = null;
+	$owns = $owns ?? ! is_beside_membermouse();
+	return $owns;
+}
+
+/**
+ * Apply an answer's splices, array( start, end, replacement ) in bytes of the source.
+ *
+ * @param mixed $splices As the answer has them.
+ * @return string|null Null when they do not fit the source: then nothing of them is used.
+ */
+function apply_splices( string $source, $splices ): ?string {
+	if ( ! is_array( $splices ) ) {
+		return null;
+	}
+	$rendered = '';
+	$at       = 0;
+	foreach ( $splices as $splice ) {
+		if ( ! is_splice( $splice ) || $splice[0] < $at || $splice[1] < $splice[0] || $splice[1] > strlen( $source ) ) {
+			return null;
+		}
+		$rendered .= substr( $source, $at, $splice[0] - $at ) . $splice[2];
+		$at        = $splice[1];
+	}
+	return $rendered . substr( $source, $at );
+}
+
+function is_splice( $splice ): bool {
+	return is_array( $splice ) && 3 === count( $splice ) && isset( $splice[0], $splice[1], $splice[2] )
+		&& is_int( $splice[0] ) && is_int( $splice[1] ) && is_string( $splice[2] );
+}
+
+/**
+ * Take our tags out of a text: decision tags with all they enclose, the others alone.
+ *
+ * A decision that is never closed takes the rest of the text with it, and a text that cannot be read becomes empty:
+ * better too little than a branch that was meant for somebody else. HTML comments (also the block editor's) stay.
+ */
+function without_tags( string $text ): string {
+	if ( ! has_tags( $text ) ) {
+		return $text;
+	}
+	$pattern = '/<!--.*?-->|(\[?)\[(\/?)(' . implode( '|', TAG_NAMES ) . ')(?![\w-])([^\]]*)\](\]?)/s';
+	if ( false === preg_match_all( $pattern, $text, $found, PREG_SET_ORDER | PREG_OFFSET_CAPTURE ) ) {
+		return '';
+	}
+	$kept = '';
+	$at   = 0;
+	$open = array(); // Names of the decisions that enclose this place.
+	foreach ( $found as $match ) {
+		if ( ! isset( $match[3] ) ) {
+			continue; // A comment.
+		}
+		if ( array() === $open ) {
+			$kept .= substr( $text, $at, $match[0][1] - $at ) . literal_part( $match );
+		}
+		$at   = $match[0][1] + strlen( $match[0][0] );
+		$open = enclosing_after( $open, $match );
+	}
+	return array() === $open ? $kept . substr( $text, $at ) : $kept;
+}
+
+/** What stays of a matched tag: `[[tag]]` is text for the reader, a single bracket beside a tag is text as well. */
+function literal_part( array $match ): string {
+	if ( is_escaped_tag( $match ) ) {
+		return '&#91;' . substr( $match[0][0], 2, -1 );
+	}
+	return $match[1][0] . $match[5][0];
+}
+
+function is_escaped_tag( array $match ): bool {
+	return '[' === $match[1][0] && ']' === $match[5][0];
+}
+
+/** Which decisions are open after this tag. */
+function enclosing_after( array $open, array $match ): array {
+	$name = $match[3][0];
+	if ( is_escaped_tag( $match ) || '_Decision' !== substr( $name, -9 ) ) {
+		return $open;
+	}
+	if ( '/' === $match[2][0] ) {
+		$opener = array_search( $name, array_reverse( $open, true ), true );
+		return false === $opener ? $open : array_slice( $open, 0, $opener );
+	}
+	return '/' === substr( $match[4][0], -1 ) ? $open : array_merge( $open, array( $name ) );
+}

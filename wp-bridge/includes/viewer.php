@@ -1,0 +1,54 @@
+<?php
+/**
+ * Who is looking, and from where: what WordPress knows of the request.
+ *
+ * @package Gatepost
+ */
+
+namespace Gatepost;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The signed-in viewer as docs/protocol.md has it, or null for a visitor.
+ *
+ * Only WordPress's own login counts. In REST WordPress itself forgets a cookie that came without a nonce.
+ */
+function viewer(): ?array {
+	if ( is_viewerless() || ! is_user_logged_in() ) {
+		return null;
+	}
+	$user = wp_get_current_user();
+	return array(
+		'user'          => $user->ID,
+		'roles'         => array_values( $user->roles ),
+		'administrator' => is_administrator( $user->ID ),
+	);
+}
+
+/** Feeds, cron and the command line get the visitor's view, whoever asks. */
+function is_viewerless(): bool {
+	return wp_doing_cron() || 'cli' === PHP_SAPI || ( defined( 'WP_CLI' ) && WP_CLI ) || ( did_action( 'parse_query' ) && is_feed() );
+}
+
+/** May see everything and is never refused. */
+function is_administrator( int $user_id ): bool {
+	return user_can( $user_id, 'manage_options' );
+}
+
+/** The address of the connection; which proxies to believe is the sidecar's business (see forwarded_for). */
+function client_ip(): string {
+	$ip = $_SERVER['REMOTE_ADDR'] ?? ''; // phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- validated here.
+	return is_string( $ip ) && false !== filter_var( $ip, FILTER_VALIDATE_IP ) ? $ip : '';
+}
+
+/** What proxies claim, as it came, for events' and views' key 'forwarded'; '' when there is no such header. */
+function forwarded_for(): string {
+	return request_header( 'HTTP_X_FORWARDED_FOR' );
+}
+
+/** A header of the request as printable text of at most 500 bytes. */
+function request_header( string $name ): string {
+	$value = $_SERVER[ $name ] ?? '';
+	return is_string( $value ) ? substr( (string) preg_replace( '/[^\x20-\x7e]/', '', wp_unslash( $value ) ), 0, 500 ) : '';
+}
