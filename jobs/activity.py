@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sidecar.activity.forwarded import event_of
+from sidecar.activity.partitions import months_from, sync_partitions
 from sidecar.activity.spool import drain, store_events
 from sidecar.db import reading, transaction
 from sidecar.members.store import find_member_ids
@@ -13,6 +14,11 @@ from sidecar.wordpress.bridge_spool import list_spooled, remove_spooled, spool_e
 def drain_spools(service: Service) -> int:
     """Store what web processes and the bridge have spooled; gives the number of events."""
     return drain(service.config.state_dir / "spool", find_member_ids) + _drain_bridge(service)
+
+
+def make_partitions(service: Service) -> int:
+    """The log's partitions for the months to come; gives how many were made."""
+    return sync_partitions(months_from(service.clock.now()))
 
 
 def _drain_bridge(service: Service) -> int:

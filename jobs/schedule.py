@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobs.access import end_access
-from jobs.activity import drain_spools
+from jobs.activity import drain_spools, make_partitions
 from jobs.site import deliver_changes
 from sidecar.service import Service
 
@@ -25,6 +25,7 @@ class Job:
 
 
 SCHEDULE = (
+    Job("make_partitions", make_partitions, 3600.0),
     Job("drain_spools", drain_spools, 1.0),
     Job("deliver_changes", deliver_changes, 1.0),
     Job("end_access", end_access, 60.0),

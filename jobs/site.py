@@ -9,13 +9,14 @@ from sidecar import outbox
 from sidecar.access.ruling import index_of
 from sidecar.access.store import read_rule_book
 from sidecar.db import reading, transaction
+from sidecar.errors import GatepostError
 from sidecar.members.changing import SITE_CHANGE
 from sidecar.members.rules import sign_in_code
 from sidecar.members.store import find_member, list_assigned_roles, list_held_roles
 from sidecar.outbox import Parcel
 from sidecar.service import Service
 from sidecar.wordpress.bridge import SiteAddress, SiteAway, send_changes
-from sidecar.wordpress.roles import get_roles, sync_roles
+from sidecar.wordpress.roles import Outcome, get_roles, sync_roles
 
 log = logging.getLogger(__name__)
 ATTEMPTS_BEFORE_SQL = 5
@@ -85,14 +86,26 @@ def _made_by_sql(service: Service, parcel: Parcel, change: dict[str, Any] | None
     """Roles, when the bridge has stayed away for long; it is asked to clean WordPress's cache when it is back."""
     if change is None or change["kind"] != "roles" or parcel.attempts < ATTEMPTS_BEFORE_SQL:
         return False
+    try:
+        outcome = _sync_by_sql(service, change)
+    except GatepostError as error:  # a role that may not be given, a value that cannot be read
+        log.warning("the roles of user %s cannot be changed by SQL: %s", change["user"], error)
+        return False
+    log.warning("the bridge is away: roles of user %s by SQL: %s", change["user"], outcome)
+    return outcome is not Outcome.LOST
+
+
+def _sync_by_sql(service: Service, change: dict[str, Any]) -> Outcome:
     with transaction() as session:
-        sync_roles(
+        outcome = sync_roles(
             session, service.tables, change["user"], add=change["add"], remove=change["remove"],
             allow=service.config.access.assignable_roles, known_roles=get_roles(session, service.tables),
         )  # fmt: skip
-        outbox.add(session, SITE_CHANGE, {"kind": "forget", "users": [change["user"]]}, service.clock.now())
-    log.warning("the bridge is away: the roles of user %s were changed by SQL", change["user"])
-    return True
+        if outcome is Outcome.CHANGED:
+            outbox.add(
+                session, SITE_CHANGE, {"kind": "forget", "users": [change["user"]]}, service.clock.now()
+            )
+    return outcome
 
 
 def _note_delivered(service: Service) -> None:

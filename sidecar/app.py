@@ -71,7 +71,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "workers": workers,
             "worker_class": "gthread",
             "threads": self._config.service.threads,
-            "umask": 0o777 & ~int(self._config.bridge.socket_mode, 8) if listen.startswith("unix:") else 0o077,
+            "umask": 0o777 & ~int(self._config.bridge.socket_mode, 8)
+            if listen.startswith("unix:")
+            else 0o077,
             "timeout": 60,
             "graceful_timeout": 10,
             "keepalive": 5,
@@ -119,5 +121,3 @@ def prepare_state(config: Config) -> None:
         raise Misconfigured(f"service.state_dir: cannot make {config.state_dir}: {error.strerror}") from error
     if stat.S_IMODE(config.state_dir.stat().st_mode) & 0o007:
         config.state_dir.chmod(0o700)
-
-

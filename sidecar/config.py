@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A table of the file; msgspec refuses keys it does not know and names them."""
 
 
-class Site(_Section):
+class Site(_Section, frozen=True):
     """The WordPress site."""
 
     url: str
@@ -29,14 +30,14 @@ class Site(_Section):
     wp_content: str = ""
 
 
-class Database(_Section):
+class Database(_Section, frozen=True):
     """Where the site's tables and ours are."""
 
     url: str
     password_file: str = ""
 
 
-class Bridge(_Section):
+class Bridge(_Section, frozen=True):
     """How the plugin reaches us."""
 
     listen: str = "unix:/run/gatepost/gatepost.sock"
@@ -45,7 +46,7 @@ class Bridge(_Section):
     secret_file: str = "/var/lib/gatepost/secret"  # noqa: S105  a path, not a secret
 
 
-class Service(_Section):
+class Service(_Section, frozen=True):
     """The process."""
 
     state_dir: str = "/var/lib/gatepost"
@@ -53,20 +54,20 @@ class Service(_Section):
     threads: int = 4
 
 
-class Access(_Section):
+class Access(_Section, frozen=True):
     """What members may do."""
 
     assignable_roles: tuple[str, ...] = ()
     canceled_may_sign_in: bool = False
 
 
-class Log(_Section):
+class Log(_Section, frozen=True):
     """The activity log."""
 
     trusted_proxies: tuple[str, ...] = ()
 
 
-class Config(_Section):
+class Config(_Section, frozen=True):
     """The whole file. `config.example.toml` explains each key."""
 
     site: Site
@@ -115,11 +116,18 @@ def load(path: Path) -> Config:
 def parse(text: str, name: str = "config.toml") -> Config:
     """The configuration in `text` (TOML); `name` is for error sentences."""
     try:
-        config = msgspec.toml.decode(text, type=Config)
-    except msgspec.ValidationError as error:
-        raise Misconfigured(f"{name}: {_in_words(str(error))}") from error
+        raw = msgspec.toml.decode(text)
     except msgspec.DecodeError as error:
         raise Misconfigured(f"{name} is not valid TOML: {error}") from error
+    return from_tables(raw, name)
+
+
+def from_tables(raw: Mapping[str, object], name: str = "config.toml") -> Config:
+    """The configuration in the tables of a file that is read already."""
+    try:
+        config = msgspec.convert(raw, type=Config)
+    except msgspec.ValidationError as error:
+        raise Misconfigured(f"{name}: {_in_words(str(error))}") from error
     _check(config, name)
     return config
 
@@ -150,8 +158,12 @@ def _check(config: Config, name: str) -> None:
         "site.url: must be the address of the site, such as https://example.com, without a trailing slash": (
             parts.scheme not in {"http", "https"} or not parts.netloc or config.site.url.endswith("/")
         ),
-        "site.table_prefix: letters, digits and _ only": not re.fullmatch(r"\w+", config.site.table_prefix, re.A),
-        "site.users_prefix: letters, digits and _ only": not re.fullmatch(r"\w*", config.site.users_prefix, re.A),
+        "site.table_prefix: letters, digits and _ only": not re.fullmatch(
+            r"\w+", config.site.table_prefix, re.A
+        ),
+        "site.users_prefix: letters, digits and _ only": not re.fullmatch(
+            r"\w*", config.site.users_prefix, re.A
+        ),
         "bridge.listen: must be unix:/path/to/socket or http://127.0.0.1:PORT": not _is_listen_address(
             config.bridge.listen
         ),
@@ -160,7 +172,9 @@ def _check(config: Config, name: str) -> None:
         ),
         "service.workers: from 1 to 64": not 1 <= config.service.workers <= 64,
         "service.threads: from 1 to 64": not 1 <= config.service.threads <= 64,
-        "database.url: a SQLAlchemy URL with mysql+pymysql or sqlite": not _is_database_url(config.database.url),
+        "database.url: a SQLAlchemy URL with mysql+pymysql or sqlite": not _is_database_url(
+            config.database.url
+        ),
     }
     for problem, holds in problems.items():
         if holds:

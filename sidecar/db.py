@@ -76,7 +76,7 @@ def token(length: int) -> sa.types.TypeEngine[str]:
     return sa.String(length).with_variant(exact, "mysql", "mariadb")
 
 
-TABLE_OPTIONS: dict[str, str] = {
+TABLE_OPTIONS: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_unicode_520_ci",
@@ -161,7 +161,7 @@ def use_case(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _may_rerun(error: OperationalError) -> bool:
-    arguments = getattr(error.orig, "args", ())
+    arguments: tuple[Any, ...] = getattr(error.orig, "args", ())
     return bool(arguments) and arguments[0] in _RERUN
 
 
@@ -184,6 +184,18 @@ def _autocommit_engine() -> sa.Engine:
     if engine.dialect.name == "sqlite":
         return engine
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def insert_row(session: Session, table: sa.Table, values: dict[str, Any]) -> int:
+    """Insert one row; gives the id that the database counted for it."""
+    result = cast("sa.CursorResult[Any]", session.execute(sa.insert(table).values(values)))
+    (row_id,) = result.inserted_primary_key or (0,)
+    return int(row_id)
+
+
+def count_changed(session: Session, statement: sa.Update | sa.Delete) -> int:
+    """Run it; gives how many rows it matched (which, for a claim, it also changed)."""
+    return int(cast("sa.CursorResult[Any]", session.execute(statement)).rowcount)
 
 
 def insert_once(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -15,8 +15,12 @@ installation = sa.Table(
     "gatepost_installation",
     metadata,
     sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
-    sa.Column("uuid", token(36), nullable=False, comment="names this installation towards others; never reused"),
-    sa.Column("table_prefix", token(64), nullable=False, comment="of the WordPress site these tables belong to"),
+    sa.Column(
+        "uuid", token(36), nullable=False, comment="names this installation towards others; never reused"
+    ),
+    sa.Column(
+        "table_prefix", token(64), nullable=False, comment="of the WordPress site these tables belong to"
+    ),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     **TABLE_OPTIONS,
 )

@@ -65,7 +65,10 @@ def claim_due(session: Session, kind: str, now: datetime, limit: int = 100) -> l
         sa.or_(outbox.c.held_until.is_(None), outbox.c.held_until < now),
     )
     wanted = session.scalars(
-        sa.select(outbox.c.id).where(outbox.c.kind == kind, free).order_by(outbox.c.seq_at, outbox.c.id).limit(limit)
+        sa.select(outbox.c.id)
+        .where(outbox.c.kind == kind, free)
+        .order_by(outbox.c.seq_at, outbox.c.id)
+        .limit(limit)
     ).all()
     if not wanted:
         return []

@@ -31,7 +31,9 @@ def export_person(reader: Session, tables: Tables, email: str, page: int) -> dic
         return {"done": True, "items": []}
     items = _membership(reader, member) if page == 1 else []
     events = list_events(reader, member_id=member.id, limit=EVENTS_A_PAGE, offset=(page - 1) * EVENTS_A_PAGE)
-    items += [_item("activity", _("Activity"), f"event-{event.id.hex()}", _event_fields(event)) for event in events]
+    items += [
+        _item("activity", _("Activity"), f"event-{event.id.hex()}", _event_fields(event)) for event in events
+    ]
     return {"done": len(events) < EVENTS_A_PAGE, "items": items}
 
 
@@ -69,8 +71,14 @@ def _membership(reader: Session, member: Member) -> list[dict[str, Any]]:
 
 
 def _event_fields(event: Any) -> dict[str, str]:
-    fields = {_("Time"): event.at.isoformat(), _("What"): f"{event.type} {event.name}", _("Address"): event.ip}
-    return {name: value for name, value in {**fields, _("Details"): event.body}.items() if value not in {"", "{}"}}
+    fields = {
+        _("Time"): event.at.isoformat(),
+        _("What"): f"{event.type} {event.name}",
+        _("Address"): event.ip,
+    }
+    return {
+        name: value for name, value in {**fields, _("Details"): event.body}.items() if value not in {"", "{}"}
+    }
 
 
 def _item(group: str, label: str, item_id: str, fields: dict[str, str]) -> dict[str, Any]:

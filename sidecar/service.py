@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from flask import current_app
@@ -30,6 +32,23 @@ class Service:
     rendering: Rendering
     waiting_changes: tuple[dict[str, Any], ...] = ()
     delivered: deque[str] = field(default_factory=deque)
+
+    def note_tick(self) -> None:
+        """Write down, whole or not at all, that every job has run now. Real time: it tells whether cron is alive."""
+        part = self._tick_file.with_suffix(".part")
+        part.write_text(str(int(time.time())), "ascii")
+        part.replace(self._tick_file)
+
+    def last_tick(self) -> int | None:
+        """When all jobs ran last, in Unix time; None when they never did, or nobody can tell."""
+        try:
+            return int(self._tick_file.read_text("ascii"))
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def _tick_file(self) -> Path:
+        return self.config.state_dir / "last_tick"
 
 
 def make_service(config: Config, clock: Clock) -> Service:

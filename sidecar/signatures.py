@@ -42,9 +42,15 @@ def new_headers(secret: str, method: str, path: str, site: str, body: bytes) -> 
     return dict(zip(HEADERS, values, strict=True))
 
 
-def fault_of_request(secret: str, method: str, path: str, signed: Signed, body: bytes, now: float) -> str | None:
+def fault_of_request(
+    secret: str, method: str, path: str, signed: Signed, body: bytes, now: float
+) -> str | None:
     """None when the request is to be trusted, else why not: `unsigned`, `bad_signature`, `stale`."""
-    if not signed.signature or not _ID.fullmatch(signed.id) or not re.fullmatch(r"\d{1,12}", signed.time, re.ASCII):
+    if (
+        not signed.signature
+        or not _ID.fullmatch(signed.id)
+        or not re.fullmatch(r"\d{1,12}", signed.time, re.ASCII)
+    ):
         return "unsigned"
     expected = sign_request(secret, method, path, signed, body)
     if not hmac.compare_digest(expected.encode(), signed.signature.encode("utf-8", "replace")):

@@ -12,9 +12,12 @@ from tests.bed import wordpress
 from tests.bed.browser import Pages, chromium
 from tests.bed.session import Session
 from tests.bed.site import Site
+from tests.house import house
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+__all__ = ["house"]
 
 MARKS = {
     "bed": {"bed", "redis"},

@@ -21,7 +21,7 @@ namespace Gatepost;
 defined( 'ABSPATH' ) || exit;
 
 if ( defined( 'GATEPOST_VERSION' ) ) {
-	return; // A second copy of the plugin, in another folder.
+	return; // A second copy of the plugin, in another folder. So this file declares no function: PHP would do so first.
 }
 
 define( 'GATEPOST_VERSION', '0.1.0' );
@@ -56,12 +56,5 @@ foreach ( (array) glob( __DIR__ . '/includes/doors/*.php' ) as $door ) {
 }
 
 require __DIR__ . '/includes/hooks.php';
-
-/** Hang everything on WordPress. */
-function bootstrap(): void {
-	register_activation_hook( GATEPOST_FILE, 'Gatepost\refuse_network_activation' );
-	register_deactivation_hook( GATEPOST_FILE, 'Gatepost\warn_on_the_command_line' );
-	add_hooks();
-}
 
 bootstrap();

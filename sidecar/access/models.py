@@ -13,7 +13,9 @@ rules = sa.Table(
     sa.Column("target_kind", token(10), nullable=False, comment="post, url, term, type"),
     sa.Column("target", sa.String(190), nullable=False, comment="post id, URL pattern, term id or post type"),
     sa.Column("audience", token(10), nullable=False, comment="grants, members, everyone"),
-    sa.Column("opens_on", sa.Date(), nullable=True, comment="closed before this date in the site's time zone"),
+    sa.Column(
+        "opens_on", sa.Date(), nullable=True, comment="closed before this date in the site's time zone"
+    ),
     sa.Column("excerpt_is_public", sa.Boolean(create_constraint=False), nullable=False),
     sa.Column("denied", token(10), nullable=False, comment="login, error, teaser"),
     sa.Column("teaser", LongText, nullable=False, comment="the owner's HTML for a denied visitor; '' = ours"),

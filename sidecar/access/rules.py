@@ -162,12 +162,21 @@ def _right(viewer: Viewer, rule: Rule, now: datetime, zone: tzinfo) -> Decision:
     if rule.audience is Audience.MEMBERS:
         level = viewer.level
         return _OPEN if level and _reach(viewer, level, now) is not None else Decision(Outcome.CLOSED)
-    return min((_by_grant(viewer, grant, now, zone) for grant in rule.grants), key=_preference, default=Decision(Outcome.CLOSED))
+    return min(
+        (_by_grant(viewer, grant, now, zone) for grant in rule.grants),
+        key=_preference,
+        default=Decision(Outcome.CLOSED),
+    )
 
 
 def _by_grant(viewer: Viewer, grant: RuleGrant, now: datetime, zone: tzinfo) -> Decision:
     held = next(
-        (held for held in viewer.entitlements if (held.grant, held.grant_id) == (grant.grant, grant.grant_id)), None
+        (
+            held
+            for held in viewer.entitlements
+            if (held.grant, held.grant_id) == (grant.grant, grant.grant_id)
+        ),
+        None,
     )
     if held is None or _reach(viewer, held, now) is None:
         return Decision(Outcome.CLOSED)
@@ -236,7 +245,11 @@ def url_pattern(target: str) -> re.Pattern[str]:
     """
     first, *others = (re.escape(part) for part in target.rstrip("/").split("*"))
     # Atomic groups: each `*` but the last takes the nearest match for good, so no pattern can be made slow.
-    body = first + "".join(f"(?>.*?{part})" for part in others[:-1]) + "".join(f".*{part}" for part in others[-1:])
+    body = (
+        first
+        + "".join(f"(?>.*?{part})" for part in others[:-1])
+        + "".join(f".*{part}" for part in others[-1:])
+    )
     return re.compile(body + "/?", re.IGNORECASE | re.DOTALL)
 
 

@@ -29,7 +29,9 @@ def protect(rule: Rule, *, now: datetime) -> int:
         (get_level if grant.grant is Grant.LEVEL else get_bundle)(session(), grant.grant_id)
         if grant.from_day < 0:
             raise Refused("a day is 0 or more")
-    rule_id = store.add_rule(session(), replace(rule, target=check_target(rule.target_kind, rule.target)), now)
+    rule_id = store.add_rule(
+        session(), replace(rule, target=check_target(rule.target_kind, rule.target)), now
+    )
     _changed(now)
     return rule_id
 

@@ -13,6 +13,7 @@ from sidecar.access.models import core_pages, rule_grants, rules
 from sidecar.access.rules import Audience, Denied, Rule, RuleBook, RuleGrant, TargetKind
 from sidecar.catalog.rules import Grant
 from sidecar.catalog.store import get_generation
+from sidecar.db import count_changed, insert_row
 
 
 def read_rule_book(session: Session) -> RuleBook:
@@ -22,19 +23,19 @@ def read_rule_book(session: Session) -> RuleBook:
     for row in session.execute(sa.select(rule_grants).order_by(rule_grants.c.id)):
         grant = Grant.LEVEL if row.level_id is not None else Grant.BUNDLE
         grants[row.rule_id].append(RuleGrant(grant, row.level_id or row.bundle_id, row.from_day))
-    found = [_rule(row, tuple(grants[row.id])) for row in session.execute(sa.select(rules).order_by(rules.c.id))]
+    found = [
+        _rule(row, tuple(grants[row.id])) for row in session.execute(sa.select(rules).order_by(rules.c.id))
+    ]
     return RuleBook(tuple(found), number, dict(list_core_pages(session)))
 
 
 def add_rule(session: Session, rule: Rule, now: datetime) -> int:
     """Insert a rule with its grants; gives its id (that of `rule` is not looked at)."""
-    key = session.execute(
-        sa.insert(rules).values(
-            target_kind=rule.target_kind, target=rule.target, audience=rule.audience, opens_on=rule.opens_on,
-            excerpt_is_public=rule.excerpt_is_public, denied=rule.denied, teaser=rule.teaser, created_at=now,
-        )
-    ).inserted_primary_key  # fmt: skip
-    rule_id = int(key[0]) if key else 0
+    values = {
+        "target_kind": rule.target_kind, "target": rule.target, "audience": rule.audience, "opens_on": rule.opens_on,
+        "excerpt_is_public": rule.excerpt_is_public, "denied": rule.denied, "teaser": rule.teaser, "created_at": now,
+    }  # fmt: skip
+    rule_id = insert_row(session, rules, values)
     for grant in rule.grants:
         session.execute(
             sa.insert(rule_grants).values(
@@ -50,13 +51,14 @@ def add_rule(session: Session, rule: Rule, now: datetime) -> int:
 def remove_rule(session: Session, rule_id: int) -> bool:
     """Delete a rule and its grants; False when there is none."""
     session.execute(sa.delete(rule_grants).where(rule_grants.c.rule_id == rule_id))
-    result = session.execute(sa.delete(rules).where(rules.c.id == rule_id))
-    return bool(getattr(result, "rowcount", 0))
+    return bool(count_changed(session, sa.delete(rules).where(rules.c.id == rule_id)))
 
 
 def list_core_pages(session: Session) -> list[tuple[str, int]]:
     """(kind, WordPress page id)."""
-    return [(row.kind, row.post_id) for row in session.execute(sa.select(core_pages).order_by(core_pages.c.kind))]
+    return [
+        (row.kind, row.post_id) for row in session.execute(sa.select(core_pages).order_by(core_pages.c.kind))
+    ]
 
 
 def set_core_page(session: Session, kind: str, post_id: int) -> None:

@@ -28,7 +28,7 @@ def real_ip(remote: str, forwarded: str, trusted: Sequence[Network]) -> str:
     >>> real_ip("203.0.113.9", "1.2.3.4", proxies)
     '203.0.113.9'
     """
-    chain = [part.strip() for part in forwarded.split(",") if part.strip()][-20:] + [remote]
+    chain = [*[part.strip() for part in forwarded.split(",") if part.strip()][-20:], remote]
     for text in reversed(chain):
         address = _address(text)
         if address is None:

@@ -30,7 +30,13 @@ def event_of(claim: Mapping[str, Any], trusted: Sequence[Network], now: datetime
     The member is found later, from the user. A time that lies in the future is taken as `now`.
     """
     kind, seed, at = claim.get("kind"), claim.get("id"), claim.get("at")
-    if kind not in _KINDS or not isinstance(seed, str) or not _ID.fullmatch(seed) or not _is_time(at, now):
+    if (
+        not isinstance(kind, str)
+        or kind not in _KINDS
+        or not isinstance(seed, str)
+        or not _ID.fullmatch(seed)
+        or not _is_time(at, now)
+    ):
         return None
     data = claim.get("data")
     data = data if isinstance(data, dict) else {}
@@ -55,7 +61,11 @@ def kept_of_view(view: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _is_time(at: object, now: datetime) -> bool:
-    return isinstance(at, int | float) and not isinstance(at, bool) and 0 < at < now.timestamp() + _FARTHEST_FUTURE
+    return (
+        isinstance(at, int | float)
+        and not isinstance(at, bool)
+        and 0 < at < now.timestamp() + _FARTHEST_FUTURE
+    )
 
 
 def _subject(kind: str, data: Mapping[str, Any]) -> str:

@@ -67,7 +67,7 @@ class SpoolWriter:
     def _is_current(self) -> bool:
         """Whether the open file is still the one at its path; the drainer takes files away by renaming them."""
         try:
-            return os.stat(self._path).st_ino == os.fstat(self._descriptor).st_ino
+            return self._path.stat().st_ino == os.fstat(self._descriptor).st_ino
         except FileNotFoundError:
             return False
 
@@ -149,7 +149,9 @@ def _with_members(session: Session, events: Sequence[Event], members_of: Members
     users = {event.user_id for event in events if event.member_id is None and event.user_id is not None}
     members = members_of(session, users) if users else {}
     return [
-        replace(event, member_id=members.get(event.user_id)) if event.member_id is None and event.user_id else event
+        replace(event, member_id=members.get(event.user_id))
+        if event.member_id is None and event.user_id
+        else event
         for event in events
     ]
 

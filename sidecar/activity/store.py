@@ -22,7 +22,7 @@ def add_events(session: Session, batch: Iterable[Event]) -> None:
 
 def add_event(
     session: Session,
-    type: EventType,  # noqa: A002  the log's own word
+    type: EventType,
     name: str,
     now: datetime,
     *,
@@ -32,7 +32,9 @@ def add_event(
     body: dict[str, Any] | None = None,
 ) -> None:
     """Record an event of a state change in its transaction."""
-    event = Event(event_id(secrets.token_hex(16), now), type, name, now, member_id, user_id, subject, "", body or {})
+    event = Event(
+        event_id(secrets.token_hex(16), now), type, name, now, member_id, user_id, subject, "", body or {}
+    )
     add_events(session, [event])
 
 
@@ -49,7 +51,9 @@ def list_events(
 def erase_events_of(session: Session, user_id: int) -> int:
     """Blank the personal columns and the salt of a user's events and keep their digests; gives how many were blanked."""
     personal = sa.and_(events.c.user_id == user_id, events.c.salt.is_not(None))
-    result = session.execute(sa.update(events).where(personal).values(ip="", body="{}", salt=None, user_id=None))
+    result = session.execute(
+        sa.update(events).where(personal).values(ip="", body="{}", salt=None, user_id=None)
+    )
     return int(getattr(result, "rowcount", 0))
 
 

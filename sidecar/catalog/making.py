@@ -24,7 +24,9 @@ def make_level(
     """A new level; gives its id. `role`: a WordPress role for its holders, which must be in `assignable`."""
     _check_role(role, assignable)
     name = check_name(name)
-    level_id = store.add_level(session(), name, is_free=is_free, role=role, keeps=keeps_access_overdue, now=now)
+    level_id = store.add_level(
+        session(), name, is_free=is_free, role=role, keeps=keeps_access_overdue, now=now
+    )
     store.bump_generation(session())
     return level_id
 
@@ -54,7 +56,9 @@ def make_product(name: str, terms: Terms, grant: Grant, grant_id: int, *, now: d
     else:
         store.get_bundle(session(), grant_id)
     level_id, bundle_id = (grant_id, None) if grant is Grant.LEVEL else (None, grant_id)
-    return store.add_product(session(), check_name(name), terms, level_id=level_id, bundle_id=bundle_id, now=now)
+    return store.add_product(
+        session(), check_name(name), terms, level_id=level_id, bundle_id=bundle_id, now=now
+    )
 
 
 def _check_role(role: str, assignable: Collection[str]) -> None:

@@ -12,7 +12,9 @@ levels = sa.Table(
     sa.Column("id", Id, primary_key=True),
     sa.Column("name", sa.String(100), nullable=False, unique=True),
     sa.Column("is_free", sa.Boolean(create_constraint=False), nullable=False),
-    sa.Column("role", sa.String(60), nullable=False, comment="WordPress role given to its holders; '' = none"),
+    sa.Column(
+        "role", sa.String(60), nullable=False, comment="WordPress role given to its holders; '' = none"
+    ),
     sa.Column("keeps_access_overdue", sa.Boolean(create_constraint=False), nullable=False),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     **TABLE_OPTIONS,
@@ -23,7 +25,9 @@ bundles = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("name", sa.String(100), nullable=False, unique=True),
-    sa.Column("role", sa.String(60), nullable=False, comment="WordPress role given to its holders; '' = none"),
+    sa.Column(
+        "role", sa.String(60), nullable=False, comment="WordPress role given to its holders; '' = none"
+    ),
     sa.Column("keeps_access_overdue", sa.Boolean(create_constraint=False), nullable=False),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     **TABLE_OPTIONS,

@@ -85,13 +85,15 @@ def check_terms(terms: Terms) -> None:
         "a currency is three capital letters, such as EUR": not re.fullmatch("[A-Z]{3}", terms.currency),
         "a price is a whole number of minor units and not negative": terms.price_minor < 0,
         "a free product has no price": terms.kind is ProductKind.FREE and terms.price_minor != 0,
-        "a product that is paid for needs a price": terms.kind is not ProductKind.FREE and terms.price_minor == 0,
+        "a product that is paid for needs a price": terms.kind is not ProductKind.FREE
+        and terms.price_minor == 0,
         "a period is a number from 1 on of day, week, month or year": renews
         and (terms.unit not in UNITS or not terms.every or terms.every < 1),
         "only subscriptions and payment plans have a period": not renews and (terms.every or terms.unit),
         "a payment plan has a number of payments from 2 on": terms.kind is ProductKind.PAYMENT_PLAN
         and (not terms.payments or terms.payments < 2),
-        "only a payment plan has a number of payments": terms.kind is not ProductKind.PAYMENT_PLAN and terms.payments,
+        "only a payment plan has a number of payments": terms.kind is not ProductKind.PAYMENT_PLAN
+        and terms.payments,
     }
     for sentence, holds in wrongs.items():
         if holds:

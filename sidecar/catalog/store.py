@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sidecar.catalog.models import bundles, generation, levels, products
 from sidecar.catalog.rules import Bundle, Level, Terms
+from sidecar.db import count_changed, insert_row
 from sidecar.errors import NotFound
 
 _LEVEL = (levels.c.id, levels.c.name, levels.c.is_free, levels.c.role, levels.c.keeps_access_overdue)
@@ -46,14 +46,20 @@ def get_bundle(session: Session, name_or_id: str | int) -> Bundle:
 
 def add_level(session: Session, name: str, *, is_free: bool, role: str, keeps: bool, now: datetime) -> int:
     """Insert a level; gives its id."""
-    values = {"name": name, "is_free": is_free, "role": role, "keeps_access_overdue": keeps, "created_at": now}
-    return _insert(session, levels, values)
+    values = {
+        "name": name,
+        "is_free": is_free,
+        "role": role,
+        "keeps_access_overdue": keeps,
+        "created_at": now,
+    }
+    return insert_row(session, levels, values)
 
 
 def add_bundle(session: Session, name: str, *, role: str, keeps: bool, now: datetime) -> int:
     """Insert a bundle; gives its id."""
     values = {"name": name, "role": role, "keeps_access_overdue": keeps, "created_at": now}
-    return _insert(session, bundles, values)
+    return insert_row(session, bundles, values)
 
 
 def add_product(
@@ -65,7 +71,7 @@ def add_product(
         "price_minor": terms.price_minor, "currency": terms.currency, "every": terms.every, "unit": terms.unit,
         "payments": terms.payments, "created_at": now,
     }  # fmt: skip
-    return _insert(session, products, values)
+    return insert_row(session, products, values)
 
 
 def get_generation(session: Session) -> int:
@@ -75,15 +81,6 @@ def get_generation(session: Session) -> int:
 
 def bump_generation(session: Session) -> None:
     """Tell every process that remembers levels, bundles or rules to read them again."""
-    if not _updated(session):
+    changed = count_changed(session, sa.update(generation).values(number=generation.c.number + 1))
+    if not changed:
         session.execute(sa.insert(generation).values(id=1, number=1))
-
-
-def _updated(session: Session) -> bool:
-    result = session.execute(sa.update(generation).values(number=generation.c.number + 1))
-    return bool(getattr(result, "rowcount", 0))
-
-
-def _insert(session: Session, table: sa.Table, values: dict[str, Any]) -> int:
-    key = session.execute(sa.insert(table).values(values)).inserted_primary_key
-    return int(key[0]) if key else 0

@@ -107,7 +107,9 @@ def change_status(
     grant = Grant.LEVEL if bundle_id is None else Grant.BUNDLE
     held = store.find_entitlement(session(), member.id, grant, bundle_id or 0)
     if held is None:
-        raise NotFound(f"member {user_id} does not have {'a level' if bundle_id is None else f'bundle {bundle_id}'}")
+        raise NotFound(
+            f"member {user_id} does not have {'a level' if bundle_id is None else f'bundle {bundle_id}'}"
+        )
     new = _move(held, change, now, _effects(held, change, now, zone, expires_at))
     body = {"old": held.status, "new": new.status, "change": change}
     if new.under_lock is not None:
@@ -147,7 +149,9 @@ def change_days(
     fixed: int | None = None,
 ) -> None:
     """Count a member's days from the join date, from a date of one's own, or hold them at a number."""
-    if (method is DaysMethod.CUSTOM) != (from_at is not None) or (method is DaysMethod.FIXED) != (fixed is not None):
+    if (method is DaysMethod.CUSTOM) != (from_at is not None) or (method is DaysMethod.FIXED) != (
+        fixed is not None
+    ):
         raise Refused("counting from a custom date needs the date, a fixed number of days needs the number")
     member = store.get_member(session(), user_id)
     grant = Grant.LEVEL if bundle_id is None else Grant.BUNDLE
@@ -182,24 +186,26 @@ def _effects(
     held: Entitlement, change: Change, now: datetime, zone: tzinfo, expires_at: datetime | None
 ) -> dict[str, Any]:
     """The columns that change with the status."""
-    if change is Change.PAUSE:
-        return {"paused_at": now}
-    if change is Change.RESUME:
-        lost = days_between(held.paused_at, now, zone) if held.paused_at else 0
-        return {"paused_at": None, "paused_days": held.paused_days + lost}
-    if change is Change.CANCEL_AT_END:
-        return {"expires_at": expires_at or held.expires_at, "canceled_at": now}
-    if change is Change.KEEP:
-        return {"expires_at": None, "canceled_at": None}
-    if change is Change.CANCEL:
-        return {"canceled_at": held.canceled_at or now}
-    if change is Change.REACTIVATE:
-        return _fresh_start(now, expires_at)
-    return {}
+    lost = days_between(held.paused_at, now, zone) if held.paused_at else 0
+    effects: dict[Change, dict[str, Any]] = {
+        Change.PAUSE: {"paused_at": now},
+        Change.RESUME: {"paused_at": None, "paused_days": held.paused_days + lost},
+        Change.CANCEL_AT_END: {"expires_at": expires_at or held.expires_at, "canceled_at": now},
+        Change.KEEP: {"expires_at": None, "canceled_at": None},
+        Change.CANCEL: {"canceled_at": held.canceled_at or now},
+        Change.REACTIVATE: _fresh_start(now, expires_at),
+    }
+    return effects.get(change, {})
 
 
 def _fresh_start(now: datetime, expires_at: datetime | None) -> dict[str, Any]:
-    return {"started_at": now, "expires_at": expires_at, "canceled_at": None, "paused_at": None, "paused_days": 0}
+    return {
+        "started_at": now,
+        "expires_at": expires_at,
+        "canceled_at": None,
+        "paused_at": None,
+        "paused_days": 0,
+    }
 
 
 def _record(member: Member, name: str, subject: str, by: str, now: datetime, body: dict[str, Any]) -> None:

@@ -20,7 +20,9 @@ entitlements = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("member_id", sa.ForeignKey("gatepost_members.id"), nullable=False),
-    sa.Column("slot", token(30), nullable=False, comment="'level', or 'bundle:7': one level, each bundle once"),
+    sa.Column(
+        "slot", token(30), nullable=False, comment="'level', or 'bundle:7': one level, each bundle once"
+    ),
     sa.Column("level_id", sa.ForeignKey("gatepost_levels.id"), nullable=True),
     sa.Column("bundle_id", sa.ForeignKey("gatepost_bundles.id"), nullable=True),
     sa.Column("status", token(20), nullable=False),
@@ -28,7 +30,9 @@ entitlements = sa.Table(
     sa.Column("status_changed_at", UtcDateTime(), nullable=False),
     sa.Column("is_complimentary", sa.Boolean(create_constraint=False), nullable=False),
     sa.Column("started_at", UtcDateTime(), nullable=False),
-    sa.Column("expires_at", UtcDateTime(), nullable=True, comment="access ends here, whatever the status says"),
+    sa.Column(
+        "expires_at", UtcDateTime(), nullable=True, comment="access ends here, whatever the status says"
+    ),
     sa.Column("canceled_at", UtcDateTime(), nullable=True),
     sa.Column("days_method", token(10), nullable=False, comment="joined, custom, fixed"),
     sa.Column("days_from_at", UtcDateTime(), nullable=True, comment="with custom"),

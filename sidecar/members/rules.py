@@ -157,7 +157,11 @@ class Entitlement:
         """
         if self.days_method is DaysMethod.FIXED:
             return self.days_fixed or 0
-        start = self.days_from_at if self.days_method is DaysMethod.CUSTOM and self.days_from_at else self.started_at
+        start = (
+            self.days_from_at
+            if self.days_method is DaysMethod.CUSTOM and self.days_from_at
+            else self.started_at
+        )
         counted_to = self.paused_at or now
         return days_between(start, counted_to, zone) - self.paused_days
 

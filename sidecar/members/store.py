@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from sidecar.catalog.models import bundles, generation, levels
 from sidecar.catalog.rules import Grant
-from sidecar.db import insert_once
+from sidecar.db import count_changed, insert_once
 from sidecar.errors import NotFound
 from sidecar.members.models import entitlements, members
 from sidecar.members.rules import DaysMethod, Entitlement, State, Status, slot_of
@@ -48,7 +48,10 @@ class Member:
 
 _MEMBER = (members.c.id.label("the_member"), members.c.user_id, members.c.joined_at, *_ENTITLEMENT)
 _HELD = entitlements.c.member_id == members.c.id
-_LEVEL_FIRST = (entitlements.c.slot.desc(), entitlements.c.id)  # 'level' comes after 'bundle:…' in the alphabet
+_LEVEL_FIRST = (
+    entitlements.c.slot.desc(),
+    entitlements.c.id,
+)  # 'level' comes after 'bundle:…' in the alphabet
 _MEMBER_OF_USER = (
     sa.select(*_MEMBER)
     .select_from(members.outerjoin(entitlements, _HELD))
@@ -58,7 +61,9 @@ _MEMBER_OF_USER = (
 _VIEWER = (
     sa.select(generation.c.number, *_MEMBER)
     .select_from(
-        generation.outerjoin(members, members.c.user_id == sa.bindparam("user")).outerjoin(entitlements, _HELD)
+        generation.outerjoin(members, members.c.user_id == sa.bindparam("user")).outerjoin(
+            entitlements, _HELD
+        )
     )
     .order_by(*_LEVEL_FIRST)
 )
@@ -136,29 +141,31 @@ def add_entitlement(
     )
 
 
-def claim_change(session: Session, held: Entitlement, new: State, now: datetime, values: dict[str, Any]) -> bool:
+def claim_change(
+    session: Session, held: Entitlement, new: State, now: datetime, values: dict[str, Any]
+) -> bool:
     """Move one entitlement from the state that was read to `new`; False when somebody was first."""
     same_lock = (
         entitlements.c.status_under_lock.is_(None)
         if held.status_under_lock is None
         else entitlements.c.status_under_lock == held.status_under_lock
     )
-    result = session.execute(
+    claim = (
         sa.update(entitlements)
         .where(entitlements.c.id == held.id, entitlements.c.status == held.status, same_lock)
         .values(status=new.status, status_under_lock=new.under_lock, status_changed_at=now, **values)
     )
-    return bool(getattr(result, "rowcount", 0))
+    return bool(count_changed(session, claim))
 
 
 def claim_level(session: Session, held: Entitlement, level_id: int) -> bool:
     """Move a level's hold to another level, keeping dates and status; False when it is no longer what was read."""
-    result = session.execute(
+    claim = (
         sa.update(entitlements)
         .where(entitlements.c.id == held.id, entitlements.c.level_id == held.level_id)
         .values(level_id=level_id)
     )
-    return bool(getattr(result, "rowcount", 0))
+    return bool(count_changed(session, claim))
 
 
 def set_days(
@@ -187,8 +194,10 @@ def list_ended(session: Session, now: datetime, limit: int = 500) -> list[tuple[
 
 def find_member_ids(session: Session, user_ids: Iterable[int]) -> dict[int, int]:
     """Which of these WordPress users are members: user id -> member id."""
-    rows = session.execute(sa.select(members.c.user_id, members.c.id).where(members.c.user_id.in_(list(user_ids))))
-    return {user: member for user, member in rows}
+    rows = session.execute(
+        sa.select(members.c.user_id, members.c.id).where(members.c.user_id.in_(list(user_ids)))
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def list_assigned_roles(session: Session) -> set[str]:
@@ -223,7 +232,7 @@ def count_by_status(session: Session) -> dict[str, int]:
         .where(entitlements.c.level_id.is_not(None))
         .group_by(entitlements.c.status)
     )
-    return {status: count for status, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def _member(rows: Sequence[Any]) -> Member | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from shortcodes.facts import ContentFacts, MemberFacts
+from shortcodes.facts import ContentFacts, MemberFacts, Status
 from sidecar.access.rules import Decision, Post, Viewer, decide
 from sidecar.i18n import language_of
 from sidecar.members.rules import Entitlement
@@ -18,6 +18,8 @@ from sidecar.wordpress.permalinks import get_permalink
 from sidecar.wordpress.posts import find_post, list_term_ids
 from sidecar.wordpress.tables import Tables
 from sidecar.wordpress.users import Profile, User, find_user_with_profile
+
+LoadUser = Callable[[], tuple[User, Profile] | None]
 
 _WORDPRESS_PAGES = {
     "login": "/wp-login.php",
@@ -30,24 +32,26 @@ _WORDPRESS_PAGES = {
 class ViewerOfPage:
     """The member who looks, as tags see him. Columns of our tables are at hand; WordPress's are read when asked for."""
 
-    def __init__(self, member: Member, knowledge: Knowledge, now: datetime, load: Callable[[], tuple[User, Profile] | None]):
-        self._member = member
-        self._knowledge = knowledge
-        self._now = now
+    def __init__(
+        self, member: Member, level: Entitlement, knowledge: Knowledge, now: datetime, load: LoadUser
+    ) -> None:
+        self._level = level
+        self._bundles = {held.grant_id: held for held in member.bundles}
+        self._levels = knowledge.levels
+        self._now, self._zone = now, knowledge.site.zone
         self._load = load
+        self.id = member.user_id
+        self.level_id = level.grant_id
+        self.status: Status = level.status_at(now).value
+        self.registered_at = member.joined_at
+        self.status_changed_at = level.status_changed_at
+        self.expires_at = level.expires_at
+        self.canceled_at = level.canceled_at
+        self.phone = ""
 
     @cached_property
     def _user(self) -> tuple[User, Profile] | None:
         return self._load()
-
-    @property
-    def _level(self) -> Entitlement | None:
-        return self._member.level
-
-    @property
-    def id(self) -> int:
-        """The WordPress user's id, which is what MemberMouse prints too."""
-        return self._member.user_id
 
     @property
     def username(self) -> str:
@@ -66,71 +70,37 @@ class ViewerOfPage:
         return self._user[1].last_name if self._user else ""
 
     @property
-    def phone(self) -> str:
-        return ""
-
-    @property
-    def level_id(self) -> int | None:
-        return self._level.level_id if self._level else None
-
-    @property
     def level_name(self) -> str:
-        level = self._knowledge.levels.get(self.level_id or 0)
+        level = self._levels.get(self.level_id)
         return level.name if level else ""
 
     @property
-    def status(self) -> str:
-        return str(self._level.status_at(self._now)) if self._level else ""
-
-    @property
     def is_free(self) -> bool:
-        level = self._knowledge.levels.get(self.level_id or 0)
+        level = self._levels.get(self.level_id)
         return level is not None and level.is_free
 
     @property
-    def registered_at(self) -> datetime | None:
-        return self._member.joined_at
-
-    @property
-    def status_changed_at(self) -> datetime | None:
-        return self._level.status_changed_at if self._level else None
-
-    @property
-    def expires_at(self) -> datetime | None:
-        return self._level.expires_at if self._level else None
-
-    @property
-    def canceled_at(self) -> datetime | None:
-        return self._level.canceled_at if self._level else None
-
-    @property
     def days_as_member(self) -> int:
-        return self._level.days_at(self._now, self._knowledge.site.zone) if self._level else 0
+        return self._level.days_at(self._now, self._zone)
 
-    def days_with_bundle(self, bundle_id: int) -> int | None:
-        """Days since a bundle that is still held began; None without it."""
-        held = self._bundle(bundle_id)
-        return None if held is None else held.days_at(self._now, self._knowledge.site.zone)
+    def days_with_bundle(self, bundle_id: int, /) -> int | None:
+        """Days since a bundle that is held began; None without it."""
+        held = self._bundles.get(bundle_id)
+        return None if held is None else held.days_at(self._now, self._zone)
 
-    def has_bundle(self, bundle_id: int) -> bool:
+    def has_bundle(self, bundle_id: int, /) -> bool:
         """Whether the bundle is active on the account."""
-        held = self._bundle(bundle_id)
+        held = self._bundles.get(bundle_id)
         return held is not None and held.status_at(self._now) in {"active", "pending_cancel"}
 
-    def custom_field(self, field_id: str) -> str | None:  # noqa: ARG002
-        """No custom fields are kept yet."""
+    def custom_field(self, field_id: int, /) -> str | None:  # noqa: ARG002  no custom fields are kept yet
         return None
 
-    def address(self, kind: str, field: str) -> str:  # noqa: ARG002
-        """No addresses are kept yet."""
+    def address(self, kind: str, field: str, /) -> str:  # noqa: ARG002  no addresses are kept yet
         return ""
 
-    def purchased(self, product_id: int) -> bool:  # noqa: ARG002
-        """No orders are kept yet."""
+    def purchased(self, product_id: int, /) -> bool:  # noqa: ARG002  no orders are kept yet
         return False
-
-    def _bundle(self, bundle_id: int) -> Entitlement | None:
-        return next((held for held in self._member.bundles if held.bundle_id == bundle_id), None)
 
 
 class PageFacts:
@@ -151,9 +121,15 @@ class PageFacts:
         self._knowledge = knowledge
         self._viewer = viewer
         self._member = (
-            None
-            if member is None
-            else ViewerOfPage(member, knowledge, now, lambda: find_user_with_profile(reader, tables, member.user_id))
+            ViewerOfPage(
+                member,
+                member.level,
+                knowledge,
+                now,
+                lambda: find_user_with_profile(reader, tables, member.user_id),
+            )
+            if member is not None and member.level is not None
+            else None
         )
         self._contents: dict[int, ContentFacts | None] = {}
         self.changes_at: list[datetime] = []
@@ -171,13 +147,13 @@ class PageFacts:
         """The viewer, when a member."""
         return self._member
 
-    def content(self, post_id: int) -> ContentFacts | None:
+    def content(self, post_id: int, /) -> ContentFacts | None:
         """Title, address and access of a post; None if there is none that the public knows of."""
         if post_id not in self._contents:
             self._contents[post_id] = self._read_content(post_id)
         return self._contents[post_id]
 
-    def core_page_url(self, kind: str) -> str | None:
+    def core_page_url(self, kind: str, /) -> str | None:
         """The page that plays this part: the owner's choice, else WordPress's own."""
         urls = {name.lower(): url for name, url in self._knowledge.core_page_urls.items()}
         own = {name.lower(): path for name, path in _WORDPRESS_PAGES.items()}
@@ -204,4 +180,6 @@ class PageFacts:
         terms = list_term_ids(self._reader, self._tables, [post_id])[post_id]
         decision = self.decide(Post(post_id, post.type, terms, path), "")
         title = post.title if post.status == "publish" else ""
-        return ContentFacts(title=title, url=url, access=decision.outcome.value, available_at=decision.opens_at)
+        return ContentFacts(
+            title=title, url=url, access=decision.outcome.value, available_at=decision.opens_at
+        )

@@ -44,7 +44,9 @@ class Knowledge:
     def kept_while_overdue(self) -> frozenset[tuple[Grant, int]]:
         """What gives access although a payment is overdue."""
         levels = {(Grant.LEVEL, level.id) for level in self.levels.values() if level.keeps_access_overdue}
-        return frozenset(levels | {(Grant.BUNDLE, b.id) for b in self.bundles.values() if b.keeps_access_overdue})
+        return frozenset(
+            levels | {(Grant.BUNDLE, b.id) for b in self.bundles.values() if b.keeps_access_overdue}
+        )
 
 
 class Memory:
@@ -73,7 +75,8 @@ class Memory:
             bundles={bundle.id: bundle for bundle in list_bundles(session)},
             site=site,
             core_page_urls={
-                kind: get_permalink(session, self._tables, site, post) for kind, post in book.core_pages.items()
+                kind: get_permalink(session, self._tables, site, post)
+                for kind, post in book.core_pages.items()
             },
             read_at=time.monotonic(),
         )

@@ -16,7 +16,9 @@ from sidecar.pages.messages import ObjectAnswer
 CoreUrl = Callable[[str], str | None]
 
 
-def notice_of(decision: Decision, *, status: str | None, core_url: CoreUrl, language: str, zone: tzinfo) -> str:
+def notice_of(
+    decision: Decision, *, status: str | None, core_url: CoreUrl, language: str, zone: tzinfo
+) -> str:
     """HTML that stands for a closed post. `status`: of the viewer's level; None for someone who is no member.
 
     The owner's own teaser comes as he wrote it (only he can write it); everything else is escaped.
@@ -53,7 +55,9 @@ def _day(moment: datetime, language: str, zone: tzinfo) -> str:
     return format_date(moment.astimezone(zone).date(), format="long", locale=language)
 
 
-def page_of_denied(decision: Decision, *, signed_in: bool, core_url: CoreUrl, here: str, has_lead: bool) -> ObjectAnswer:
+def page_of_denied(
+    decision: Decision, *, signed_in: bool, core_url: CoreUrl, here: str, has_lead: bool
+) -> ObjectAnswer:
     """Where a closed page leads. `here`: the address that was asked for. `has_lead`: a part of it is public.
 
     A teaser that shows a part answers 200, so that search engines may list it; one that shows nothing answers 403.
@@ -78,5 +82,3 @@ def _with(url: str, **query: str) -> str:
 def too_long_notice() -> str:
     """Stands for a text that is too long to be looked through for tags."""
     return str(Markup('<p class="gatepost-notice">{}</p>').format(_("This text is too long to be shown.")))
-
-

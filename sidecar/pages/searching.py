@@ -10,13 +10,19 @@ from sidecar.members.store import Member
 from sidecar.pages.memory import Knowledge
 
 
-def search_rights(knowledge: Knowledge, member: Member | None, now: datetime, *, administrator: bool) -> dict[str, Any]:
+def search_rights(
+    knowledge: Knowledge, member: Member | None, now: datetime, *, administrator: bool
+) -> dict[str, Any]:
     """The answer of `/bridge/v1/search` (docs/protocol.md)."""
-    viewer = Viewer(member.entitlements if member else (), knowledge.kept_while_overdue, sees_all=administrator)
+    viewer = Viewer(
+        member.entitlements if member else (), knowledge.kept_while_overdue, sees_all=administrator
+    )
 
     def rights(kind: TargetKind) -> dict[str, str]:
         book = knowledge.book
-        return {target: _right(viewer, book.of(kind, target), now, knowledge) for target in book.targets(kind)}
+        return {
+            target: _right(viewer, book.of(kind, target), now, knowledge) for target in book.targets(kind)
+        }
 
     # A core page is never closed, whatever stands about it in the rules.
     posts = rights(TargetKind.POST) | {str(post): "open" for post in knowledge.book.core_pages.values()}

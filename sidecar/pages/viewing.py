@@ -95,7 +95,9 @@ class _Page:
         self.rendering, self.reader, self.request, self.knowledge = rendering, reader, request, knowledge
         self.member, self.arrival, self.now, self.administrator = member, arrival, arrival.now, administrator
         self.path = urlsplit(request.view.url).path
-        self.facts = PageFacts(reader, rendering.tables, knowledge, member, viewer, arrival.now, request.view.language)
+        self.facts = PageFacts(
+            reader, rendering.tables, knowledge, member, viewer, arrival.now, request.view.language
+        )
 
     def answer(self) -> PageAnswer:
         decisions: dict[int, Decision] = {}
@@ -117,7 +119,9 @@ class _Page:
 
     def _post(self, claim: PostClaim, decisions: dict[int, Decision]) -> PostAnswer:
         post = Post(claim.id, claim.type, frozenset(claim.terms), claim.path)
-        decision = decisions[claim.id] = self.facts.decide(post, self._request_path(claim), editor=claim.editor)
+        decision = decisions[claim.id] = self.facts.decide(
+            post, self._request_path(claim), editor=claim.editor
+        )
         rule = decision.rule
         closed = not decision.is_open
         lead = closed and rule is not None and rule.excerpt_is_public
@@ -143,13 +147,17 @@ class _Page:
             return self.request.texts
         known = {claim.hash for claim in self.request.texts}
         more = self.rendering.memory.companions.of(self.path)
-        return self.request.texts + [TextClaim(hash=digest, post=post) for digest, post in more if digest not in known]
+        return self.request.texts + [
+            TextClaim(hash=digest, post=post) for digest, post in more if digest not in known
+        ]
 
     def _text(self, claim: TextClaim) -> TextAnswer:
         splices = self._splices(claim.hash, None, claim.post, until_more=False)
         return TextAnswer(need=True) if splices is None else TextAnswer(splices=splices)
 
-    def _splices(self, digest: str, source_id: int | None, post_id: int | None, *, until_more: bool) -> Splices | None:
+    def _splices(
+        self, digest: str, source_id: int | None, post_id: int | None, *, until_more: bool
+    ) -> Splices | None:
         """What to replace in the text with this hash; None when the text is not known. `until_more`: in its lead only."""
         try:
             template = self._template(digest, source_id)
@@ -175,7 +183,9 @@ class _Page:
             return found
         raw = self._body(digest)
         if raw is not None:
-            return self._add(raw, digest, wrong=BadBody("a text in bodies does not have the hash that names it"))
+            return self._add(
+                raw, digest, wrong=BadBody("a text in bodies does not have the hash that names it")
+            )
         content = get_content(self.reader, self.rendering.tables, source_id) if source_id else None
         if content is None:
             return None

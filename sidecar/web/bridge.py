@@ -134,7 +134,7 @@ def ping() -> Response:
             "database": "ok",
             "generation": generation,
             "site": service().config.site.url,
-            "last_tick": None,
+            "last_tick": service().last_tick(),
         }
     )
 
@@ -171,5 +171,3 @@ def _read(kind: type[T]) -> T:
 
 def _answer(content: object) -> Response:
     return Response(msgspec.json.encode(content), content_type="application/json")
-
-

@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from sidecar.service import Service, service
+from sidecar.service import service
 from sidecar.signatures import HEADERS, Signed, fault_of_request, sign_answer
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,12 @@ def check_request() -> Response | None:
     if the_service.secret is None:
         return refusal("no_secret", 503)
     fault = fault_of_request(
-        the_service.secret, request.method, request.full_path.rstrip("?"), g.signed, request.get_data(), time.time()
+        the_service.secret,
+        request.method,
+        request.full_path.rstrip("?"),
+        g.signed,
+        request.get_data(),
+        time.time(),
     )
     if fault:
         return refusal(fault, 401)
@@ -64,7 +69,9 @@ def refusal(code: str, status: int, sentence: str = "") -> Response:
 def register_errors(app: Flask) -> None:
     """The one map from what went wrong to an HTTP answer. No traceback ever leaves the process."""
     app.register_error_handler(msgspec.ValidationError, lambda error: refusal("bad_request", 400, str(error)))
-    app.register_error_handler(msgspec.DecodeError, lambda _error: refusal("bad_request", 400, "the body is no JSON"))
+    app.register_error_handler(
+        msgspec.DecodeError, lambda _error: refusal("bad_request", 400, "the body is no JSON")
+    )
     app.register_error_handler(RequestEntityTooLarge, lambda _error: refusal("too_large", 413))
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(HTTPException, _plain)
@@ -77,7 +84,7 @@ def _database_away(error: OperationalError) -> Response:
 
 
 def _plain(error: HTTPException) -> Response:
-    return refusal("not_found" if error.code == 404 else "bad_request", error.code or 500, error.name)  # noqa: PLR2004
+    return refusal("not_found" if error.code == 404 else "bad_request", error.code or 500, error.name)
 
 
 def _unexpected(_error: Exception) -> Response:

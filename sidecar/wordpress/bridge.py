@@ -16,7 +16,15 @@ TIMEOUT_SECONDS = (3.0, 20.0)
 
 
 class SiteAway(GatepostError):
-    """The site did not answer, or its answer cannot be trusted."""
+    """The site did not answer, or its answer cannot be trusted.
+
+    `status`: of the HTTP answer, 0 without one. `code`: what the answer's `error` says, believed only for words.
+    """
+
+    def __init__(self, sentence: str, status: int = 0, code: str = "") -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -57,12 +65,24 @@ def _delivery(site: SiteAddress, request_id: str, answer: requests.Response) -> 
     if answer.headers.get("X-Gatepost-Id") != request_id or not is_answer_signed(
         site.secret, request_id, answer.status_code, answer.content, signature
     ):
-        raise SiteAway(f"{site.url} answered {answer.status_code} without our plugin's signature")
+        sentence = f"{site.url} answered {answer.status_code} without our plugin's signature"
+        raise SiteAway(sentence, answer.status_code, _error_code(answer))
     try:
         content = json.loads(answer.content)
     except ValueError as error:
-        raise SiteAway(f"{site.url} answered something that is no JSON") from error
-    if answer.status_code != 200:  # noqa: PLR2004
-        raise SiteAway(f"{site.url} refused: {content.get('message', answer.status_code)}")
+        raise SiteAway(f"{site.url} answered something that is no JSON", answer.status_code) from error
+    if answer.status_code != 200:
+        sentence = f"{site.url} refused: {content.get('message', answer.status_code)}"
+        raise SiteAway(sentence, answer.status_code, _error_code(answer))
     failed = content.get("failed") or {}
     return Delivery(tuple(content.get("done") or ()), failed if isinstance(failed, dict) else {})
+
+
+def _error_code(answer: requests.Response) -> str:
+    """The protocol's `error`, or WordPress's own `code` (`rest_no_route` where the plugin is not active)."""
+    try:
+        content = json.loads(answer.content)
+    except ValueError:
+        return ""
+    found = (content.get("error") or content.get("code")) if isinstance(content, dict) else None
+    return found if isinstance(found, str) else ""

@@ -52,11 +52,8 @@ def _fill(structure: str, post_id: int, name: str, local_date: str) -> str:
     >>> _fill("/%category%/%postname%/", 5, "hello", "2026-11-22 10:00:00")
     '/?p=5'
     """
-    year, month, day = (local_date[:10].split("-") + ["", "", ""])[:3]
+    year, month, day = local_date[:4], local_date[5:7], local_date[8:10]
     values = {"postname": name, "post_id": str(post_id), "year": year, "monthnum": month, "day": day}
-    address = _KNOWN.sub(lambda match: values[match[1]], structure)
-    return (
-        f"/?p={post_id}"
-        if "%" in structure.replace("%%", "") and _KNOWN.sub("", structure).count("%")
-        else address
-    )
+    if "%" in _KNOWN.sub("", structure):
+        return f"/?p={post_id}"
+    return _KNOWN.sub(lambda match: values[match[1]], structure)

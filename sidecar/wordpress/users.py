@@ -160,7 +160,10 @@ def _columns(tables: Tables) -> tuple[Column[Any], ...]:
 
 
 def _profile(entries: Iterable[Sequence[Any]]) -> Profile:
-    """`entries`: umeta_id, meta_key, meta_value. Of several rows with one key WordPress takes the oldest; a key in other letters is another key to it."""
+    """`entries`: umeta_id, meta_key, meta_value.
+
+    Of several rows with one key WordPress takes the oldest; a key in other letters is another key to it.
+    """
     oldest_last = sorted(
         (entry for entry in entries if entry[1] in _PROFILE_KEYS), key=itemgetter(0), reverse=True
     )

@@ -178,6 +178,7 @@ def _make_data_folder() -> None:
             f"--datadir={DATA}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            "--force",  # the machine's name need not resolve
             *_account_option(),
         ],
         capture_output=True,

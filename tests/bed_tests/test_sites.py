@@ -1,8 +1,19 @@
 """The bed itself: real WordPress sites that do not see each other."""
 
+import zipfile
+from pathlib import Path
+
 import pytest
 
+from tests.bed.mariadb import database_name
+from tests.bed.session import Session
 from tests.bed.site import PhpError, Site
+
+HELLO_PLUGIN = """<?php
+/* Plugin Name: Hello */
+register_activation_hook(__FILE__, fn() => update_option('hello_activated', 'yes'));
+add_action('wp_head', fn() => print('hello from the plugin'));
+"""
 
 
 @pytest.mark.parametrize("site", ["6.1", "6.8", "newest"], indirect=True)
@@ -72,6 +83,39 @@ def test_a_copy_has_the_content_and_the_users_but_its_own_address(site: Site, ne
     copy.close()
 
 
+@pytest.mark.parametrize("site", ["6.1", "6.8", "newest"], indirect=True)
+def test_a_plugin_is_installed_and_activated_with_its_hook(site: Site, tmp_path: Path) -> None:
+    archive = tmp_path / "hello.zip"
+    with zipfile.ZipFile(archive, "w") as zip_file:
+        zip_file.writestr("hello/hello.php", HELLO_PLUGIN)
+
+    assert site.install_plugin(archive) == "hello/hello.php"
+    assert "hello from the plugin" not in site.get("/").text
+    site.activate("hello")
+    assert "hello from the plugin" in site.get("/").text
+    assert site.php("echo get_option('hello_activated');") == "yes"
+    site.deactivate("hello")
+    assert "hello from the plugin" not in site.get("/").text
+
+
+def test_a_port_that_is_used_again_remembers_nothing_of_its_former_site(bed: Session) -> None:
+    remember = "add_action('wp_head', fn() => print(apcu_entry('remembered', fn() => DB_NAME)));"
+    first = bed.new_site("6.8")
+    first.mu_plugin("remember", remember)
+    assert database_name(first.database_url) in first.get("/").text
+    first.close()
+
+    again = bed.new_site("6.8")
+    while again.port != first.port:
+        again.close()
+        again = bed.new_site("6.8")
+    again.mu_plugin("remember", remember)
+
+    assert database_name(first.database_url) not in again.get("/").text
+    assert database_name(again.database_url) in again.get("/").text
+    again.close()
+
+
 def test_a_site_may_have_another_table_prefix(new_site) -> None:
     site = new_site(prefix="shop_")
 
@@ -114,7 +158,7 @@ def test_an_option_changed_by_sql_stays_unseen_behind_the_object_cache(site: Sit
     site.object_cache()
     site.option("gatepost_example", "by WordPress")
     assert site.php("echo get_option('gatepost_example');") == "by WordPress"
-    database = site.database_url.partition("?")[0].rpartition("/")[2]
+    database = database_name(site.database_url)
 
     mariadb.execute(
         f"UPDATE `{database}`.wp_options SET option_value = 'by SQL' WHERE option_name = 'gatepost_example'"

@@ -53,7 +53,7 @@ def test_a_locked_member_cannot_log_in_and_reads_why(paired_site: Site, sidecar:
     assert "Your account is &lt;locked&gt;." in answer.text
     assert not any(cookie.name.startswith("wordpress_logged_in") for cookie in answer.cookies)
     (request,) = sidecar.requests_to("/bridge/v1/login")
-    assert request.body == {"user": alice, "ip": "127.0.0.1", "how": "password"}
+    assert request.body == {"user": alice, "ip": "127.0.0.1", "how": "password", "language": "en_US"}
     assert sidecar.events("login") == []
     assert paired_site.log() == ""
 

@@ -85,7 +85,7 @@ def test_an_event_that_is_spooled_twice_is_kept_once(paired_site: Site, mariadb:
     assert len(rows(paired_site, mariadb)) == 1
 
 
-def test_a_page_event_takes_the_id_of_the_call_whose_answer_was_lost(
+def test_a_page_event_takes_id_and_time_of_the_call_whose_answer_was_lost(
     paired_site: Site, sidecar: ScriptedSidecar, mariadb: MariaDB
 ) -> None:
     sidecar.fault = Failure()
@@ -99,6 +99,7 @@ def test_a_page_event_takes_the_id_of_the_call_whose_answer_was_lost(
     (call,) = sidecar.requests_to("/bridge/v1/page")
     (event,) = rows(paired_site, mariadb)
     assert event["id"] == call.headers["x-gatepost-id"]
+    assert event["at"] == int(call.headers["x-gatepost-time"])
 
 
 def test_where_php_cannot_go_on_after_the_response_events_are_spooled(

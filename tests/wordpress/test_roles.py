@@ -283,3 +283,13 @@ def test_of_two_writers_at_once_the_first_wins_and_the_second_knows(mariadb_engi
         user_id = a_user_with_roles(session, tables, "silver")
         session.commit()
     assert a_race(mariadb_engine, tables, user_id, other_value) == (Outcome.LOST, [other_value])
+
+
+@pytest.mark.mariadb
+def test_of_two_writers_of_the_first_row_one_wins_and_there_is_one_row(mariadb_engine, tables):
+    with Session(mariadb_engine) as session:
+        tables.create_all(session)
+        user_id = a_user(session, tables)
+        session.commit()
+    other_value = 'a:1:{s:6:"silver";b:1;}'
+    assert a_race(mariadb_engine, tables, user_id, other_value) == (Outcome.LOST, [other_value])

@@ -92,7 +92,8 @@ function apply_change( array $change ): string {
 		'index'    => 'Gatepost\change_index',
 		'forget'   => 'Gatepost\change_forget',
 	);
-	$applier  = $appliers[ $change['kind'] ?? '' ] ?? null;
+	$kind     = $change['kind'] ?? '';
+	$applier  = is_string( $kind ) ? $appliers[ $kind ] ?? null : null;
 	if ( null === $applier ) {
 		return __( 'This version of the plugin does not know this kind of change.', 'gatepost' );
 	}

@@ -19,7 +19,7 @@ function is_beside_membermouse(): bool {
 	if ( class_exists( 'MemberMouse', false ) || class_exists( 'MM_User', false ) || defined( 'MM_PLUGIN_ABSPATH' ) ) {
 		return true;
 	}
-	$active = array_merge( (array) get_option( 'active_plugins', array() ), array_keys( (array) get_site_option( 'active_sitewide_plugins', array() ) ) );
+	$active = array_merge( (array) get_option( 'active_plugins', array() ), is_multisite() ? array_keys( (array) get_site_option( 'active_sitewide_plugins', array() ) ) : array() );
 	return array() !== preg_grep( '#^membermouse[^/]*/#i', $active );
 }
 

@@ -28,12 +28,12 @@ function ask( string $path, array $body, int $milliseconds = 0 ): ?array {
 }
 
 /**
- * The id of this page view's first call to `$path`, or '' when there was none.
+ * This request's first call to `$path`, or null when there was none: array( 'id' =>, 'at' => Unix time in its header ).
  *
- * The sidecar names the page event after it, so an event that is kept because the answer was lost carries it too.
+ * The sidecar names the page event after both, so an event that is kept because the answer was lost carries them too.
  */
-function request_id_of( string $path ): string {
-	return remembered_request_id( $path );
+function first_call( string $path ): ?array {
+	return first_calls()[ $path ] ?? null;
 }
 
 /**
@@ -54,10 +54,14 @@ function exchange( string $path, array $body, int $milliseconds = 0 ): array {
 	if ( ! breaker_allows() ) {
 		return a_fault( 'breaker' );
 	}
-	$id     = new_id();
-	$reply  = transfer( $pairing, $path, $id, $sent, $milliseconds > 0 ? $milliseconds : (int) GATEPOST_TIMEOUT_MS );
-	$result = verified( $pairing['secret'], $id, $reply );
-	remembered_request_id( $path, $id );
+	$call = array(
+		'id' => new_id(),
+		'at' => time(),
+	);
+	first_calls( array( $path => $call ) );
+	$headers = signed_headers( $pairing['secret'], $path, $call, $sent );
+	$reply   = transfer( $pairing['address'], $path, $headers, $sent, $milliseconds > 0 ? $milliseconds : (int) GATEPOST_TIMEOUT_MS );
+	$result  = verified( $pairing['secret'], $call['id'], $reply );
 	breaker_notes( ! is_outage( $result ) );
 	return $result;
 }
@@ -74,12 +78,11 @@ function a_fault( string $fault ): array {
 	);
 }
 
-function remembered_request_id( string $path, string $id = '' ): string {
-	static $ids = array();
-	if ( '' !== $id && ! isset( $ids[ $path ] ) ) {
-		$ids[ $path ] = $id;
-	}
-	return $ids[ $path ] ?? '';
+/** Path => call, for the paths called so far; `$new` is added where its path is new. */
+function first_calls( array $new = array() ): array {
+	static $calls = array();
+	$calls += $new;
+	return $calls;
 }
 
 /**
@@ -87,20 +90,20 @@ function remembered_request_id( string $path, string $id = '' ): string {
  *
  * @return array|null array( 'status' =>, 'headers' => lower-case name => value, 'body' => ); null on any fault.
  */
-function transfer( array $pairing, string $path, string $id, string $body, int $milliseconds ): ?array {
+function transfer( string $address, string $path, array $signed_headers, string $body, int $milliseconds ): ?array {
 	$headers  = array();
 	$received = '';
 	$handle   = curl_init();
 	if ( false === $handle ) {
 		return null;
 	}
-	curl_setopt_array( $handle, connection_options( $pairing['address'], $path ) );
+	curl_setopt_array( $handle, connection_options( $address, $path ) );
 	curl_setopt_array(
 		$handle,
 		array(
 			CURLOPT_POST              => true,
 			CURLOPT_POSTFIELDS        => $body,
-			CURLOPT_HTTPHEADER        => signed_headers( $pairing['secret'], $path, $id, $body ),
+			CURLOPT_HTTPHEADER        => $signed_headers,
 			CURLOPT_TIMEOUT_MS        => $milliseconds,
 			CURLOPT_CONNECTTIMEOUT_MS => min( $milliseconds, (int) GATEPOST_CONNECT_MS ),
 			CURLOPT_HEADERFUNCTION    => static function ( $handle, string $line ) use ( &$headers ): int {
@@ -143,15 +146,15 @@ function connection_options( string $address, string $path ): array {
 	return $options;
 }
 
-function signed_headers( string $secret, string $path, string $id, string $body ): array {
-	$time = (string) time();
+function signed_headers( string $secret, string $path, array $call, string $body ): array {
+	$time = (string) $call['at'];
 	return array(
 		'Content-Type: application/json',
 		'Expect:', // curl would wait for "100 Continue" before a long body.
 		'X-Gatepost-Time: ' . $time,
-		'X-Gatepost-Id: ' . $id,
+		'X-Gatepost-Id: ' . $call['id'],
 		'X-Gatepost-Site: ' . this_site(),
-		'X-Gatepost-Signature: ' . sign_request( $secret, 'POST', $path, $time, $id, this_site(), $body ),
+		'X-Gatepost-Signature: ' . sign_request( $secret, 'POST', $path, $time, $call['id'], this_site(), $body ),
 	);
 }
 

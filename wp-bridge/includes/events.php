@@ -25,13 +25,14 @@ const PROFILE_COLUMNS = array( 'user_email', 'user_pass', 'user_url', 'user_nice
  * Record that the viewer has read a page, after the response.
  *
  * For pages that needed no call, and for those whose call failed or was answered `recorded: false`: the event then
- * takes the id of that call, and so counts once.
+ * takes the id and the time of that call, and so counts once.
  *
  * @param array $view As `view` in docs/protocol.md.
  */
 function record_page_view( array $view ): void {
 	$viewer = viewer();
-	queue_event( an_event( 'page', $viewer['user'] ?? 0, $view, request_id_of( '/bridge/v1/page' ) ) );
+	$event  = an_event( 'page', $viewer['user'] ?? 0, $view );
+	queue_event( array_merge( $event, first_call( '/bridge/v1/page' ) ?? array() ) );
 	if ( null !== $viewer ) {
 		after_response( 'Gatepost\check_old_cookie_quietly', array( $viewer['user'] ) );
 	}

@@ -63,7 +63,8 @@ function index_health(): array {
 		return a_health_result( 'gatepost_index', 'critical', __( 'Gatepost does not know what is protected', 'gatepost' ), __( 'The rule index is missing or was changed by something else. Until the service sends it again, protected content stays closed to everybody.', 'gatepost' ) );
 	}
 	if ( count( marked_posts() ) !== $index['post_count'] ) {
-		return a_health_result( 'gatepost_index', 'critical', __( 'Gatepost’s marks on protected posts are not complete', 'gatepost' ), __( 'Another plugin may have removed them, or they are still being written. Run “gatepost rules push” to write them again.', 'gatepost' ) );
+		after_response( 'Gatepost\refetch_index' );
+		return a_health_result( 'gatepost_index', 'critical', __( 'Gatepost’s marks on protected posts are not complete', 'gatepost' ), __( 'Another plugin may have removed them, or they are still being written. They are written again now; look again in a minute.', 'gatepost' ) );
 	}
 	return a_health_result( 'gatepost_index', 'good', __( 'Gatepost knows what is protected', 'gatepost' ), __( 'The rule index is there and valid.', 'gatepost' ) );
 }

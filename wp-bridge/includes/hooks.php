@@ -9,6 +9,13 @@ namespace Gatepost;
 
 defined( 'ABSPATH' ) || exit;
 
+/** Hang everything on WordPress. */
+function bootstrap(): void {
+	register_activation_hook( GATEPOST_FILE, 'Gatepost\refuse_network_activation' );
+	register_deactivation_hook( GATEPOST_FILE, 'Gatepost\warn_on_the_command_line' );
+	add_hooks();
+}
+
 function add_hooks(): void {
 	// Plumbing: begin.
 	add_action( 'init', 'Gatepost\load_translations' );

@@ -32,7 +32,15 @@ function check_application_password( $errors, $user = null ): void {
 	$refusal = login_refusal( $user->ID, 'application' );
 	if ( null !== $refusal ) {
 		$errors->add( $refusal->get_error_code(), $refusal->get_error_message(), $refusal->get_error_data() );
+		refused_application_password( $refusal );
 	}
+}
+
+/** The refusal of this request's application password. */
+function refused_application_password( ?\WP_Error $now = null ): ?\WP_Error {
+	static $refusal = null;
+	$refusal = $now ?? $refusal;
+	return $refusal;
 }
 
 /** On `admin_init`: pages of the administration make no page call that would check the cookie. */
@@ -48,10 +56,17 @@ function check_old_cookie_in_admin(): void {
 	redirect_with_code( wp_login_url(), (int) $refusal->get_error_data()['code'] );
 }
 
-/** Filter `rest_authentication_errors`, after WordPress has checked cookie and nonce. */
+/**
+ * Filter `rest_authentication_errors`, after WordPress has checked cookie and nonce.
+ *
+ * WordPress looks for a refused application password before anything has made it check one; so its reason is given here.
+ */
 function check_old_cookie_in_rest( $errors ) {
-	if ( is_wp_error( $errors ) || ! is_user_logged_in() || did_action( 'application_password_did_authenticate' ) ) {
+	if ( is_wp_error( $errors ) ) {
 		return $errors;
+	}
+	if ( ! is_user_logged_in() || did_action( 'application_password_did_authenticate' ) ) {
+		return refused_application_password() ?? $errors;
 	}
 	$refusal = old_cookie_refusal( get_current_user_id() );
 	if ( null !== $refusal ) {
@@ -98,9 +113,10 @@ function asked_login_refusal( int $user_id, string $how ): ?\WP_Error {
 	$answer = ask(
 		'/bridge/v1/login',
 		array(
-			'user' => $user_id,
-			'ip'   => client_ip(),
-			'how'  => $how,
+			'user'     => $user_id,
+			'ip'       => client_ip(),
+			'how'      => $how,
+			'language' => determine_locale(),
 		)
 	);
 	if ( false !== ( $answer['allow'] ?? true ) ) {

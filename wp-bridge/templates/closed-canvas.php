@@ -10,10 +10,10 @@ namespace Gatepost;
 defined( 'ABSPATH' ) || exit;
 
 // Blocks run before wp_head(), which prints the styles they need.
-$gatepost_header = do_blocks( '<!-- wp:template-part {"slug":"header","tagName":"header"} /-->' );
+$gatepost_header = do_blocks( template_part_block( 'header' ) );
 $gatepost_title  = do_blocks( '<!-- wp:post-title {"level":1} /-->' );
 $gatepost_main   = closed_page_html();
-$gatepost_footer = do_blocks( '<!-- wp:template-part {"slug":"footer","tagName":"footer"} /-->' );
+$gatepost_footer = do_blocks( template_part_block( 'footer' ) );
 // phpcs:disable WordPress.Security.EscapeOutput -- rendered blocks; the notice is HTML, the lead is content.
 ?>
 <!DOCTYPE html>

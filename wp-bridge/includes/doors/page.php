@@ -86,6 +86,9 @@ function learn( array $posts, array $texts = array(), bool $first = false ): voi
 		$page->is_asked = true;
 	}
 	remember_answer( $page, $posts, $texts, $answer, $first );
+	if ( 'private' === $page->cache && did_action( 'template_redirect' ) ) {
+		forbid_caching(); // A straggler has made the page private after its headers were chosen.
+	}
 }
 
 function by_id_and_hash( array $posts ): array {

@@ -18,6 +18,9 @@ function show_query_posts( $posts, $query ) {
 		return $posts;
 	}
 	$is_page = is_page_query( $query );
+	if ( $is_page && prints_no_posts( $query ) ) {
+		return show_listed_pages( $posts );
+	}
 	if ( $is_page ) {
 		note_reading( $query, $posts );
 		note_posts_of_the_page( array_filter( $posts, 'Gatepost\is_a_post' ) );
@@ -43,6 +46,11 @@ function keep_originals_in_cache( \WP_Query $query, array $posts ): void {
 /** The main query of a page or feed that a reader asked for. */
 function is_page_query( \WP_Query $query ): bool {
 	return $query->is_main_query() && ! is_admin() && ! defined( 'XMLRPC_REQUEST' );
+}
+
+/** Sitemaps, robots.txt and the icon run a main query as every request does, and print nothing of it. */
+function prints_no_posts( \WP_Query $query ): bool {
+	return $query->is_robots() || $query->is_favicon() || '' !== $query->get( 'sitemap' ) || '' !== $query->get( 'sitemap-stylesheet' );
 }
 
 /**

@@ -22,12 +22,15 @@ function hook_rest_types(): void {
 /** Filters `rest_prepare_{$type}`, last. */
 function show_in_rest( $response, $post, $request ) {
 	$post = $post instanceof \WP_Post ? original_of( $post ) : null;
-	if ( null === $post || ! $response instanceof \WP_REST_Response || is_source_wanted( $post ) || ! has_a_view( $post ) ) {
+	if ( null === $post || ! $response instanceof \WP_REST_Response || is_source_wanted( $post ) ) {
 		return $response;
 	}
-	$view = view_of( $post );
 	$data = (array) $response->get_data();
-	$response->set_data( $view->is_closed ? closed_rest_data( $data, $post, $view ) : viewed_rest_data( $data, $view ) );
+	if ( is_closed( $post ) ) {
+		$response->set_data( closed_rest_data( $data, $post, view_of( $post ) ) );
+	} elseif ( has_a_view( $post ) || has_tags( (string) wp_json_encode( $data ) ) ) {
+		$response->set_data( viewed_rest_data( $data, $post ) );
+	}
 	return $response;
 }
 
@@ -68,16 +71,21 @@ function closed_rest_texts( array $data, \WP_Post $post, View $view ): array {
 	return $texts;
 }
 
-/** An open post for somebody who does not edit it: where the source stands beside what is rendered, the view does. */
-function viewed_rest_data( array $data, View $view ): array {
-	foreach ( array( 'content' => $view->text, 'excerpt' => $view->excerpt, 'description' => $view->text, 'caption' => $view->excerpt ) as $field => $text ) {
-		if ( isset( $data[ $field ]['raw'] ) ) {
-			$data[ $field ]['raw'] = $text;
+/** An open post for somebody who does not edit it: wherever the source stands, the view does; so with tags in meta. */
+function viewed_rest_data( array $data, \WP_Post $post ): array {
+	$view  = view_of( $post );
+	$texts = array(
+		$post->post_content => $view->text,
+		$post->post_excerpt => $view->excerpt,
+	);
+	array_walk_recursive(
+		$data,
+		static function ( &$value ) use ( $texts, $post ): void {
+			if ( is_string( $value ) && '' !== $value ) {
+				$value = $texts[ $value ] ?? render_text( $value, $post->ID );
+			}
 		}
-	}
-	if ( is_string( $data['meta']['footnotes'] ?? null ) ) {
-		$data['meta']['footnotes'] = without_tags( $data['meta']['footnotes'] );
-	}
+	);
 	return $data;
 }
 

@@ -88,6 +88,16 @@ function choose_closed_template( $file ) {
 	return GATEPOST_DIR . '/templates/' . ( wp_is_block_theme() ? 'closed-canvas.php' : 'closed.php' );
 }
 
+/** The block that prints a part of the theme's, named as WordPress before 6.4 wants it. */
+function template_part_block( string $slug ): string {
+	$attributes = array(
+		'slug'    => $slug,
+		'theme'   => get_stylesheet(),
+		'tagName' => $slug,
+	);
+	return get_comment_delimited_block_content( 'core/template-part', $attributes, '' );
+}
+
 /** What stands on a closed page below its title: the excerpt or the lead, and the notice. */
 function closed_page_html(): string {
 	$post = closed_object();

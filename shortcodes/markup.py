@@ -1,0 +1,384 @@
+"""Which place of an HTML text a position is in. Reads a text piece by piece, as a browser's tokenizer would.
+
+Between two pieces stands a shortcode, whose output is not known yet; after a decision the text may go on in one of
+several states, so a reader is moved through a *set* of states (`read`), and a value's place is the strictest of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from shortcodes import places
+from shortcodes.places import Place, Url
+from shortcodes.scripts import CODE, Script, find_end, follow
+
+MAX_STATES = 8
+"""More at once, and we have lost track."""
+
+Kind = Literal[
+    "text",
+    "open",  # after "<", "</" or an unfinished "<!..."
+    "tag name",
+    "tag",  # where an attribute may begin
+    "attribute name",
+    "after attribute name",
+    "before value",
+    "value",
+    "character data",  # in an element whose content is text: title, textarea
+    "raw",  # in an element whose content is not even that: style, iframe, ...
+    "script",
+    "comment",
+    "declaration",
+    "cdata",
+    "lost",
+]
+
+
+class State(NamedTuple):
+    kind: Kind
+    element: str = ""
+    """The tag being read ("/a" for an end tag), or the element whose content this is."""
+    attribute: str = ""
+    quote: str = ""
+    url: Url = Url()
+    script: Script = CODE
+    foreign: int = 0
+    """How many svg or math elements this stands in: their titles hold markup."""
+    pending: str = ""
+    """Of kind `open`: what has been read since the `<`. Elsewhere "<": an end tag may have begun."""
+
+
+States = frozenset[State]
+
+TEXT = State("text")
+LOST = State("lost")
+IN_TEXT: States = frozenset({TEXT})
+
+_SPACE = r"[ \t\n\f\r]"
+_ATTRIBUTE_NAME = r"(?:[^ \t\n\f\r/>=]++|=)[^ \t\n\f\r/>=]*+"
+_VALUE = r"""(?:"[^"]*+"|'[^']*+'|(?=>)|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+)"""
+_ATTRIBUTES = rf"(?:[ \t\n\f\r/]++|{_ATTRIBUTE_NAME}(?:{_SPACE}*+={_SPACE}*+{_VALUE})?+)*+"
+_SPECIAL = "iframe math noembed noframes plaintext script style svg textarea title xmp".split()
+_PLAIN = re.compile(
+    rf"""[^<]*+
+    (?:
+      (?: <(?=[^A-Za-z/!?])
+        | </?+(?!(?:{"|".join(_SPECIAL)})[ \t\n\f\r/>])[A-Za-z][^ \t\n\f\r/>]*+
+          (?: > | (?=[ \t\n\f\r/]) {_ATTRIBUTES} > )
+      ) [^<]*+
+    )*+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Text and complete tags of elements without a rule of their own."""
+
+_TAG_NAME = re.compile(r"[^ \t\n\f\r/>]*+")
+_BETWEEN_ATTRIBUTES = re.compile(r"[ \t\n\f\r/]*+")
+_WHOLE_ATTRIBUTES = re.compile(
+    rf"(?:[ \t\n\f\r/]++|{_ATTRIBUTE_NAME}{_SPACE}*+={_SPACE}*+(?:\"[^\"]*+\"|'[^']*+'))*+"
+)
+_NAME = re.compile(rf"{_ATTRIBUTE_NAME}")
+_REST_OF_NAME = re.compile(r"[^ \t\n\f\r/>=]*+")
+_SPACES = re.compile(rf"{_SPACE}*+")
+_COMMENT_END = re.compile(r"--!?>")
+_UNQUOTED_END = re.compile(r"[ \t\n\f\r>]")
+_PARTIAL_END_TAG = re.compile(r"<(?:/[A-Za-z]*)?\Z")
+_END_TAGS = {name: re.compile(rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE) for name in _SPECIAL}
+_BREAKS_OUT = frozenset(
+    """b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu
+    meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var""".split()
+)
+
+
+def read(states: States, text: str, start: int, end: int) -> States:
+    """The states after `text[start:end]`."""
+    if states is IN_TEXT:
+        start = _PLAIN.match(text, start, end).end()  # type: ignore[union-attr]  # it matches the empty text
+        if start == end:
+            return IN_TEXT
+    return _states(_read(state, text, start, end) for state in states)
+
+
+def join(*many: States) -> States:
+    """After a decision: what may be, whichever way it went."""
+    return _states(state for states in many for state in states)
+
+
+def _states(states: Iterable[State]) -> States:
+    """Text alone is always the same object, so that the usual case is quick to tell."""
+    several = frozenset(states)
+    if several == IN_TEXT:
+        return IN_TEXT
+    return several if len(several) <= MAX_STATES else frozenset({LOST})
+
+
+def in_comment(states: States) -> bool:
+    """Surely in a comment or CDATA, where tags are no tags."""
+    return all(state.kind in ("comment", "cdata") for state in states)
+
+
+def find_place(states: States) -> Place:
+    if states is IN_TEXT:
+        return places.TEXT
+    return places.strictest([_place(state) for state in states])
+
+
+def after_value(states: States) -> States:
+    """A value has been printed, or nothing."""
+    if states is IN_TEXT:
+        return states
+    after: set[State] = set()
+    for state in states:
+        if state.kind == "before value":
+            after |= {state, state._replace(kind="value", url=Url().after_value())}
+        elif state.kind == "value":
+            after.add(state._replace(url=state.url.after_value()))
+        else:
+            after.add(state)
+    return _states(after)
+
+
+def unquoted_start(states: States) -> bool:
+    """Whether the value may be the first of an attribute without quotes, where nothing at all would not do."""
+    return any(state.kind == "before value" for state in states)
+
+
+@lru_cache(maxsize=1024)
+def _place(state: State) -> Place:
+    match state.kind:
+        case "text":
+            return places.TEXT
+        case "character data":
+            return places.NAME if state.pending else places.TEXT
+        case "value" | "before value":
+            return _place_in_value(state)
+        case "script":
+            return places.SCRIPT if state.script.in_string and not state.pending else places.SCRIPT_CODE
+        case "raw":
+            return places.STYLE if state.element == "style" else places.RAW
+        case "comment" | "declaration" | "cdata":
+            return places.COMMENT
+        case "lost":
+            return places.UNCLEAR
+        case _:
+            return places.NAME
+
+
+def _place_in_value(state: State) -> Place:
+    if state.element.startswith("/"):
+        return places.ATTRIBUTE if state.quote else places.UNQUOTED
+    kind = places.attribute_kind(state.element, state.attribute)
+    if kind is places.ATTRIBUTE:
+        return places.ATTRIBUTE if state.quote else places.UNQUOTED
+    if kind is not places.URL:
+        return kind
+    if state.url.settled == "unsafe":
+        return places.UNSAFE_URL
+    if state.url.unfinished_entity:
+        return places.ENTITY
+    if not state.url.at_start:
+        return places.IN_URL
+    return places.URL if state.quote else places.UNQUOTED_URL
+
+
+def _read(state: State, text: str, start: int, end: int) -> State:
+    while start < end:
+        state, start = _READERS[state.kind](state, text, start, end)
+    return state
+
+
+# One reader for each kind: (state, text, start, end), start < end → the next state and where it begins.
+
+
+def _read_text(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    at = _PLAIN.match(text, start, end).end() if not state.foreign else text.find("<", start, end)  # type: ignore[union-attr]
+    if at < 0 or at == end:
+        return state, end
+    return _read_open(state._replace(kind="open", pending="<"), text, at + 1, end)
+
+
+def _read_open(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    """`pending` is "<", "</", or the beginning of "<!--" or "<![CDATA["."""
+    foreign = state.foreign
+    pending = state.pending
+    in_text = State("text", foreign=foreign)
+    if start == end:
+        return state, end
+    letter = text[start]
+    if pending in ("<", "</") and letter.isascii() and letter.isalpha():
+        return State("tag name", "/" if pending == "</" else "", foreign=foreign), start
+    if pending == "</":
+        return (in_text, start + 1) if letter == ">" else (State("declaration", foreign=foreign), start)
+    if pending == "<" and letter not in "/!?":
+        return in_text, start
+    if pending == "<" and letter == "?":
+        return State("declaration", foreign=foreign), start
+    pending += letter
+    if pending == "</":
+        return state._replace(pending=pending), start + 1
+    if pending == "<!--":
+        return _comment_opened(in_text, text, start + 1, end)
+    if pending.upper() == "<![CDATA[":
+        return State("cdata", foreign=foreign), start + 1
+    if "<!--".startswith(pending) or "<![CDATA[".startswith(pending.upper()):
+        return state._replace(pending=pending), start + 1
+    return State("declaration", foreign=foreign), start
+
+
+def _comment_opened(in_text: State, text: str, start: int, end: int) -> tuple[State, int]:
+    """`<!-->` and `<!--->` are whole comments."""
+    for whole in (">", "->"):
+        if text.startswith(whole, start, end):
+            return in_text, start + len(whole)
+    return in_text._replace(kind="comment"), start
+
+
+def _read_comment(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    found = _COMMENT_END.search(text, start, end)
+    return (State("text", foreign=state.foreign), found.end()) if found else (state, end)
+
+
+def _read_cdata(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    at = text.find("]]>", start, end)
+    return (state, end) if at < 0 else (State("text", foreign=state.foreign), at + 3)
+
+
+def _read_declaration(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    at = text.find(">", start, end)
+    return (state, end) if at < 0 else (State("text", foreign=state.foreign), at + 1)
+
+
+def _read_tag_name(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    stop = _TAG_NAME.match(text, start, end).end()  # type: ignore[union-attr]
+    element = (state.element + text[start:stop].lower())[:40]
+    return state._replace(kind="tag name" if stop == end else "tag", element=element), stop
+
+
+def _read_tag(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    stop = _WHOLE_ATTRIBUTES.match(text, start, end).end()  # type: ignore[union-attr]
+    if stop == end:
+        return state, end
+    if text[stop] == ">":
+        return _tag_closed(state, text[stop - 1] == "/" and stop > start), stop + 1
+    found = _NAME.match(text, stop, end)
+    stop = found.end() if found else stop + 1
+    name = found[0].lower()[:80] if found else ""
+    return state._replace(
+        kind="attribute name" if stop == end else "after attribute name", attribute=name
+    ), stop
+
+
+def _read_attribute_name(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    stop = _REST_OF_NAME.match(text, start, end).end()  # type: ignore[union-attr]
+    name = (state.attribute + text[start:stop].lower())[:80]
+    return state._replace(
+        kind="attribute name" if stop == end else "after attribute name", attribute=name
+    ), stop
+
+
+def _read_after_attribute_name(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    stop = _SPACES.match(text, start, end).end()  # type: ignore[union-attr]
+    if stop == end:
+        return state, end
+    if text[stop] == "=":
+        return state._replace(kind="before value"), stop + 1
+    return state._replace(kind="tag", attribute=""), stop
+
+
+def _read_before_value(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    stop = _SPACES.match(text, start, end).end()  # type: ignore[union-attr]
+    if stop == end:
+        return state, end
+    if text[stop] in "\"'":
+        return state._replace(kind="value", quote=text[stop]), stop + 1
+    if text[stop] == ">":
+        return state._replace(kind="tag", attribute=""), stop
+    return state._replace(kind="value", quote=""), stop
+
+
+def _read_value(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    if state.quote:
+        stop = text.find(state.quote, start, end)
+        after = stop + 1
+    else:
+        found = _UNQUOTED_END.search(text, start, end)
+        stop = after = found.start() if found else -1
+    if stop < 0:
+        return _value_goes_on(state, text[start:end]), end
+    return state._replace(kind="tag", attribute="", quote="", url=Url()), after
+
+
+def _value_goes_on(state: State, literal: str) -> State:
+    if places.attribute_kind(state.element, state.attribute) is not places.URL:
+        return state
+    return state._replace(url=state.url.after_literal(literal))
+
+
+def _read_character_data(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    found = _END_TAGS[state.element].search(text, start, end)
+    if found:
+        return State("tag name", "/"), found.start() + 2
+    return state._replace(pending=_partial_end_tag(text, start, end)), end
+
+
+def _read_script(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    stop, script = find_end(text, start, end, state.script)
+    if stop < end:
+        return State("tag name", "/", foreign=state.foreign), stop + 2
+    script = follow(text, start, end, script)
+    return state._replace(script=script, pending=_partial_end_tag(text, start, end)), end
+
+
+def _partial_end_tag(text: str, start: int, end: int) -> str:
+    at = text.rfind("<", start, end)
+    return "<" if at >= 0 and _PARTIAL_END_TAG.match(text, at, end) else ""
+
+
+def _read_lost(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    return state, end
+
+
+def _tag_closed(state: State, self_closing: bool) -> State:
+    element, foreign = state.element, state.foreign
+    if element in ("/svg", "/math"):
+        return State("text", foreign=max(foreign - 1, 0))
+    if element in ("svg", "math"):
+        return State("text", foreign=foreign + (not self_closing))
+    if foreign and element in _BREAKS_OUT:
+        return TEXT
+    if element in _CONTENTS and not (foreign and (self_closing or element == "title")):
+        return (
+            LOST
+            if foreign and element not in ("script", "style")
+            else _CONTENTS[element]._replace(foreign=foreign)
+        )
+    return State("text", foreign=foreign)
+
+
+_CONTENTS = {
+    "title": State("character data", "title"),
+    "textarea": State("character data", "textarea"),
+    "script": State("script", "script"),
+    "plaintext": LOST,
+    **{name: State("raw", name) for name in ("style", "iframe", "noembed", "noframes", "xmp")},
+}
+
+_READERS = {
+    "text": _read_text,
+    "open": _read_open,
+    "tag name": _read_tag_name,
+    "tag": _read_tag,
+    "attribute name": _read_attribute_name,
+    "after attribute name": _read_after_attribute_name,
+    "before value": _read_before_value,
+    "value": _read_value,
+    "character data": _read_character_data,
+    "raw": _read_character_data,
+    "script": _read_script,
+    "comment": _read_comment,
+    "declaration": _read_declaration,
+    "cdata": _read_cdata,
+    "lost": _read_lost,
+}
