@@ -115,11 +115,7 @@ class _Compiler:
         if closed:
             self.closer(closed, (start, end))
         elif self.is_active(name, token.end(2)):
-            if (
-                self.text.startswith("[", start - 1)
-                and start
-                and self.escaped(name, (start, end), attributes)
-            ):
+            if self.text.startswith("[", start - 1) and start and self.escaped((start, end), attributes):
                 return
             self.opener(name, (start, end), attributes)
 
@@ -200,7 +196,7 @@ class _Compiler:
 
     # Escaped
 
-    def escaped(self, name: str, span: Span, attributes: str) -> bool:
+    def escaped(self, span: Span, attributes: str) -> bool:
         """Whether a second bracket closes the tag too; then it stays, less its outer brackets."""
         start, end = span
         if not attributes.endswith("/"):
@@ -240,7 +236,6 @@ class _Compiler:
         self.position = span[1]
 
     def close(self, opened: _Open, closer: Span) -> None:
-        span = opened.start, closer[1]
         if opened.prepared.condition:
             node: Node = self.decision(opened, closer)
             first_part = opened.divider[2] if opened.divider else opened.states
@@ -305,5 +300,5 @@ def _boundaries(nodes: Iterable[Node]) -> Iterator[int]:
                 yield from _boundaries(branch.nodes)
 
 
-def _nothing(facts: Facts) -> str:
+def _nothing(_facts: Facts) -> str:
     return ""

@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta
 DEFAULT_FORMATS = {"en": "M j, Y g:i a", "fr": "j M Y H:i"}
 
 _MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
+    "en": "January February March April May June July August September October November December".split(),  # noqa: SIM905
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),  # noqa: SIM905
 }
 _SHORT_MONTHS = {
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
-    "fr": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split(),
+    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),  # noqa: SIM905
+    "fr": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split(),  # noqa: SIM905
 }
 _DAYS = {
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
-    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche".split(),
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),  # noqa: SIM905
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche".split(),  # noqa: SIM905
 }
 _SHORT_DAYS = {
-    "en": "Mon Tue Wed Thu Fri Sat Sun".split(),
-    "fr": "lun. mar. mer. jeu. ven. sam. dim.".split(),
+    "en": "Mon Tue Wed Thu Fri Sat Sun".split(),  # noqa: SIM905
+    "fr": "lun. mar. mer. jeu. ven. sam. dim.".split(),  # noqa: SIM905
 }
 
 

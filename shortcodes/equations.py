@@ -18,7 +18,7 @@ Operand = TypeVar("Operand")
 MAX_NESTING = 100
 """Parentheses within parentheses; more is malformed."""
 
-_TOKEN = re.compile(r"[|&!()]|[^|&!()]++")
+_PART = re.compile(r"[|&!()]|[^|&!()]++")
 _BINDING = {"|": 1, "&": 2, "!": 3}
 
 
@@ -66,26 +66,26 @@ def parse_equation(text: str, operand: Callable[[str], Operand]) -> Equation[Ope
     waiting: list[str] = []
     nesting = 0
     wants_operand = True
-    for token in _tokens(text):
-        if wants_operand != (token in "!(" or token not in "|&)"):
-            raise Malformed("“{part}” is not expected here", token)
-        if token in "!(":
-            waiting.append(token)
-            nesting += token == "("
+    for part in _parts(text):
+        if wants_operand != (part in "!(" or part not in "|&)"):
+            raise Malformed("“{part}” is not expected here", part)
+        if part in "!(":
+            waiting.append(part)
+            nesting += part == "("
             if nesting > MAX_NESTING:
                 raise Malformed("too many parentheses within parentheses")
-        elif token == ")":
+        elif part == ")":
             _reduce(waiting, postfix, 0)
             if not waiting:
                 raise Malformed("a parenthesis is closed that was never opened")
             waiting.pop()
             nesting -= 1
-        elif token in "|&":
-            _reduce(waiting, postfix, _BINDING[token])
-            waiting.append(token)
+        elif part in "|&":
+            _reduce(waiting, postfix, _BINDING[part])
+            waiting.append(part)
             wants_operand = True
         else:
-            postfix.append(operand(token))
+            postfix.append(operand(part))
             wants_operand = False
     if wants_operand:
         raise Malformed("something is missing at the end")
@@ -95,9 +95,9 @@ def parse_equation(text: str, operand: Callable[[str], Operand]) -> Equation[Ope
     return Equation(tuple(postfix))
 
 
-def _tokens(text: str) -> list[str]:
+def _parts(text: str) -> list[str]:
     decoded = html.unescape(text) if "&" in text else text
-    return [token for part in _TOKEN.findall(decoded) if (token := part.strip())]
+    return [part for found in _PART.findall(decoded) if (part := found.strip())]
 
 
 def _reduce(waiting: list[str], postfix: list[Operand | _Operator], binding: int) -> None:

@@ -97,7 +97,7 @@ def run(text: str, names: Sequence[str], callback: Callback) -> str:
 
 def strip(text: str, names: Sequence[str]) -> str:
     """Without the shortcodes and their content."""
-    return _replace(text, names, lambda match: "")
+    return _replace(text, names, lambda _match: "")
 
 
 def _replace(text: str, names: Sequence[str], output: Callable[[Match], str]) -> str:

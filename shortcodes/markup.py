@@ -61,12 +61,12 @@ _SPACE = r"[ \t\n\f\r]"
 _ATTRIBUTE_NAME = r"(?:[^ \t\n\f\r/>=]++|=)[^ \t\n\f\r/>=]*+"
 _VALUE = r"""(?:"[^"]*+"|'[^']*+'|(?=>)|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+)"""
 _ATTRIBUTES = rf"(?:[ \t\n\f\r/]++|{_ATTRIBUTE_NAME}(?:{_SPACE}*+={_SPACE}*+{_VALUE})?+)*+"
-_SPECIAL = "iframe math noembed noframes plaintext script style svg textarea title xmp".split()
+_SPECIAL = "iframe|math|noembed|noframes|plaintext|script|style|svg|textarea|title|xmp"
 _PLAIN = re.compile(
     rf"""[^<]*+
     (?:
       (?: <(?=[^A-Za-z/!?])
-        | </?+(?!(?:{"|".join(_SPECIAL)})[ \t\n\f\r/>])[A-Za-z][^ \t\n\f\r/>]*+
+        | </?+(?!(?:{_SPECIAL})[ \t\n\f\r/>])[A-Za-z][^ \t\n\f\r/>]*+
           (?: > | (?=[ \t\n\f\r/]) {_ATTRIBUTES} > )
       ) [^<]*+
     )*+""",
@@ -84,11 +84,12 @@ _REST_OF_NAME = re.compile(r"[^ \t\n\f\r/>=]*+")
 _SPACES = re.compile(rf"{_SPACE}*+")
 _COMMENT_END = re.compile(r"--!?>")
 _UNQUOTED_END = re.compile(r"[ \t\n\f\r>]")
+_TAG_OPENED = re.compile(r"</?[A-Za-z]")
 _PARTIAL_END_TAG = re.compile(r"<(?:/[A-Za-z]*)?\Z")
-_END_TAGS = {name: re.compile(rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE) for name in _SPECIAL}
-_BREAKS_OUT = frozenset(
-    """b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu
-    meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var""".split()
+_END_TAGS = {name: re.compile(rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE) for name in _SPECIAL.split("|")}
+_BREAKS_OUT = re.compile(
+    "b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|embed|h[1-6]|head|hr|i|img|li|listing|menu|meta|nobr|ol|p"
+    "|pre|ruby|s|small|span|strong|strike|sub|sup|table|tt|u|ul|var"
 )
 
 
@@ -147,40 +148,44 @@ def unquoted_start(states: States) -> bool:
 
 @lru_cache(maxsize=1024)
 def _place(state: State) -> Place:
-    match state.kind:
-        case "text":
-            return places.TEXT
-        case "character data":
-            return places.NAME if state.pending else places.TEXT
-        case "value" | "before value":
-            return _place_in_value(state)
-        case "script":
-            return places.SCRIPT if state.script.in_string and not state.pending else places.SCRIPT_CODE
-        case "raw":
-            return places.STYLE if state.element == "style" else places.RAW
-        case "comment" | "declaration" | "cdata":
-            return places.COMMENT
-        case "lost":
-            return places.UNCLEAR
-        case _:
-            return places.NAME
+    if state.kind in ("value", "before value"):
+        return _place_in_value(state)
+    if state.kind == "script":
+        return places.SCRIPT if state.script.in_string and not state.pending else places.SCRIPT_CODE
+    if state.kind == "raw" and state.element == "style":
+        return places.STYLE
+    if state.kind == "character data" and state.pending:
+        return places.NAME
+    return _PLACES.get(state.kind, places.NAME)
+
+
+_PLACES: dict[Kind, Place] = {
+    "text": places.TEXT,
+    "character data": places.TEXT,
+    "raw": places.RAW,
+    "comment": places.COMMENT,
+    "declaration": places.COMMENT,
+    "cdata": places.COMMENT,
+    "lost": places.UNCLEAR,
+}
 
 
 def _place_in_value(state: State) -> Place:
-    if state.element.startswith("/"):
-        return places.ATTRIBUTE if state.quote else places.UNQUOTED
-    kind = places.attribute_kind(state.element, state.attribute)
+    in_end_tag = state.element.startswith("/")
+    kind = places.ATTRIBUTE if in_end_tag else places.attribute_kind(state.element, state.attribute)
     if kind is places.ATTRIBUTE:
         return places.ATTRIBUTE if state.quote else places.UNQUOTED
-    if kind is not places.URL:
-        return kind
-    if state.url.settled == "unsafe":
+    return _place_in_url(state.url, state.quote) if kind is places.URL else kind
+
+
+def _place_in_url(url: Url, quote: str) -> Place:
+    if url.settled == "unsafe":
         return places.UNSAFE_URL
-    if state.url.unfinished_entity:
+    if url.unfinished_entity:
         return places.ENTITY
-    if not state.url.at_start:
+    if not url.at_start:
         return places.IN_URL
-    return places.URL if state.quote else places.UNQUOTED_URL
+    return places.URL if quote else places.UNQUOTED_URL
 
 
 def _read(state: State, text: str, start: int, end: int) -> State:
@@ -201,38 +206,26 @@ def _read_text(state: State, text: str, start: int, end: int) -> tuple[State, in
 
 def _read_open(state: State, text: str, start: int, end: int) -> tuple[State, int]:
     """`pending` is "<", "</", or the beginning of "<!--" or "<![CDATA["."""
-    foreign = state.foreign
-    pending = state.pending
-    in_text = State("text", foreign=foreign)
     if start == end:
         return state, end
-    letter = text[start]
-    if pending in ("<", "</") and letter.isascii() and letter.isalpha():
-        return State("tag name", "/" if pending == "</" else "", foreign=foreign), start
-    if pending == "</":
-        return (in_text, start + 1) if letter == ">" else (State("declaration", foreign=foreign), start)
-    if pending == "<" and letter not in "/!?":
-        return in_text, start
-    if pending == "<" and letter == "?":
-        return State("declaration", foreign=foreign), start
-    pending += letter
-    if pending == "</":
-        return state._replace(pending=pending), start + 1
+    pending = state.pending + text[start]
+    if _TAG_OPENED.fullmatch(pending):
+        return State("tag name", "/" if pending[1] == "/" else "", foreign=state.foreign), start
     if pending == "<!--":
-        return _comment_opened(in_text, text, start + 1, end)
+        return _comment_opened(state, text, start + 1, end)
     if pending.upper() == "<![CDATA[":
-        return State("cdata", foreign=foreign), start + 1
-    if "<!--".startswith(pending) or "<![CDATA[".startswith(pending.upper()):
+        return State("cdata", foreign=state.foreign), start + 1
+    if pending == "</" or any(opener.startswith(pending.upper()) for opener in ("<!--", "<![CDATA[")):
         return state._replace(pending=pending), start + 1
-    return State("declaration", foreign=foreign), start
+    return State("declaration" if pending[:2] in ("</", "<!", "<?") else "text", foreign=state.foreign), start
 
 
-def _comment_opened(in_text: State, text: str, start: int, end: int) -> tuple[State, int]:
+def _comment_opened(state: State, text: str, start: int, end: int) -> tuple[State, int]:
     """`<!-->` and `<!--->` are whole comments."""
     for whole in (">", "->"):
         if text.startswith(whole, start, end):
-            return in_text, start + len(whole)
-    return in_text._replace(kind="comment"), start
+            return State("text", foreign=state.foreign), start + len(whole)
+    return State("comment", foreign=state.foreign), start
 
 
 def _read_comment(state: State, text: str, start: int, end: int) -> tuple[State, int]:
@@ -336,7 +329,7 @@ def _partial_end_tag(text: str, start: int, end: int) -> str:
     return "<" if at >= 0 and _PARTIAL_END_TAG.match(text, at, end) else ""
 
 
-def _read_lost(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+def _read_lost(state: State, _text: str, _start: int, end: int) -> tuple[State, int]:
     return state, end
 
 
@@ -346,7 +339,7 @@ def _tag_closed(state: State, self_closing: bool) -> State:
         return State("text", foreign=max(foreign - 1, 0))
     if element in ("svg", "math"):
         return State("text", foreign=foreign + (not self_closing))
-    if foreign and element in _BREAKS_OUT:
+    if foreign and _BREAKS_OUT.fullmatch(element):
         return TEXT
     if element in _CONTENTS and not (foreign and (self_closing or element == "title")):
         return (

@@ -109,7 +109,7 @@ def write_unquoted_url(value: str) -> str | None:
 
 def write_in_url(value: str) -> str | None:
     """In the middle of a URL: percent-encoded (an `@` too is legal there, and mailto: needs it)."""
-    return quote(_well_formed(value), safe="@").translate(_UNQUOTED)
+    return quote(_well_formed(value), safe="@").translate(_URL)
 
 
 class Url(NamedTuple):
@@ -192,14 +192,15 @@ COMMENT = nowhere("A value cannot stand inside a comment or declaration.")
 META = nowhere("A value inside a meta element cannot be made safe.")
 UNCLEAR = nowhere("It is not clear where in the HTML this value stands. Put whole elements inside decisions.")
 
-_URL_ATTRIBUTES = frozenset(
-    """action archive background cite classid codebase data dynsrc formaction href icon imagesrcset longdesc
-    lowsrc manifest ping poster profile src srcset usemap xlink:href xml:base""".split()
+_URL_NAME = re.compile(
+    "action|archive|background|cite|classid|codebase|data|dynsrc|formaction|href|icon|imagesrcset|longdesc|lowsrc"
+    "|manifest|ping|poster|profile|src|srcset|usemap|xlink:href|xml:base|data-.*(?:href|src|url)"
 )
 _ANIMATED = frozenset({"to", "from", "by", "values"})
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_.-]*|xlink:[a-z]+|xml:[a-z]+")
 _CODE_NAME = re.compile(r"on|v-|x-|ng-|hx-on|data-(?:on|ng-|wp-|bind)")
-_ELEMENTS_OF_CODE = frozenset({"animate", "set", "animatetransform", "animatemotion"})
+_ANIMATIONS = frozenset({"animate", "set", "animatetransform", "animatemotion"})
+_NEVER_WRITTEN = {"style": STYLE, "srcdoc": EMBEDDED}
 
 
 @lru_cache(maxsize=1024)
@@ -208,18 +209,12 @@ def attribute_kind(element: str, attribute: str) -> Place:
 
     Attributes that page scripts run as code (Vue, Alpine, Angular, the Interactivity API) count as event handlers.
     """
-    if attribute == "style":
-        return STYLE
-    if attribute == "srcdoc":
-        return EMBEDDED
+    if attribute in _NEVER_WRITTEN:
+        return _NEVER_WRITTEN[attribute]
     if _CODE_NAME.match(attribute) or not _PLAIN_NAME.fullmatch(attribute):
         return EVENT_HANDLER
-    if element in _ELEMENTS_OF_CODE and attribute in _ANIMATED:
+    if element in _ANIMATIONS and attribute in _ANIMATED:
         return UNSAFE_URL
     if element == "meta" and attribute == "content":
         return META
-    if attribute in _URL_ATTRIBUTES or (
-        attribute.startswith("data-") and attribute.endswith(("href", "src", "url"))
-    ):
-        return URL
-    return ATTRIBUTE
+    return URL if _URL_NAME.fullmatch(attribute) else ATTRIBUTE

@@ -24,7 +24,7 @@ class Cut(NamedTuple):
 
     span: Span
 
-    def edit(self, facts: Facts, edits: list[Edit], problems: list[Problem]) -> None:
+    def edit(self, _facts: Facts, edits: list[Edit], _problems: list[Problem]) -> None:
         edits.append((*self.span, ""))
 
 

@@ -12,16 +12,16 @@ from tests.bed import wordpress
 from tests.bed.browser import Pages, chromium
 from tests.bed.session import Session
 from tests.bed.site import Site
-from tests.house import house
+from tests.house import built_on_mariadb, built_on_sqlite, house
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["house"]
+__all__ = ["built_on_mariadb", "built_on_sqlite", "house"]
 
 MARKS = {
     "bed": {"bed", "redis"},
-    "mariadb": {"mariadb", "database_url"},
+    "mariadb": {"mariadb", "database_url", "built_on_mariadb"},
     "wordpress": {"wordpress_tree", "site", "new_site"},
     "browser": {"browser", "new_page"},
 }

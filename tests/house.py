@@ -5,6 +5,7 @@ The cast is the same everywhere: Alice may see it, Bob has another right, Charli
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,6 @@ from sidecar.catalog.making import make_bundle, make_level
 from sidecar.catalog.rules import Grant
 from sidecar.clock import Clock
 from sidecar.db import db, reading, transaction
-from sidecar.installation import claim_for_site
 from sidecar.members.changing import make_member
 from sidecar.members.store import Member, get_member
 from sidecar.migrations.running import upgrade
@@ -134,28 +134,57 @@ def a_config(folder: Path, database_url: str, **sections: dict[str, Any]) -> con
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A furnished house on each database."""
-    url = f"sqlite:///{tmp_path}/house.db"
-    if request.param == "mariadb":
-        url = request.getfixturevalue("database_url")
-    yield from _built(a_config(tmp_path, url, access={"assignable_roles": ["gold", "silver"]}))
-
-
-def _built(config: configuration.Config) -> Iterator[House]:
+    """A house on each database: empty tables, and a site in Paris."""
+    url = request.getfixturevalue(f"built_on_{request.param}")
+    if request.param == "sqlite":
+        url = f"sqlite:///{shutil.copy(url, tmp_path / 'house.db')}"
+    config = a_config(tmp_path, url, access={"assignable_roles": ["gold", "silver"]})
     clock = StillClock()
     app = create_app(config, clock)
     with app.app_context():
-        upgrade(db.engine)
-        sync_partitions(months_from(NOW, 12))
-        claim_for_site(config.site.table_prefix, NOW)
         the_house = House(app, app.extensions["gatepost"].tables, clock)
-        with transaction() as session:
-            the_house.tables.create_all(session)
         for name, value in {"home": HOME, "siteurl": HOME, "timezone_string": "Europe/Paris"}.items():
             the_house.option(name, value)
         yield the_house
         db.session.remove()
+        _empty_all_tables(the_house.tables)
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def built_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("house") / "template.db"
+    _build(f"sqlite:///{path}", path.parent)
+    return path
+
+
+@pytest.fixture(scope="session")
+def built_on_mariadb(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """One database for all tests, which leave it empty."""
+    mariadb = request.getfixturevalue("mariadb")
+    url = mariadb.new_database()
+    _build(url, tmp_path_factory.mktemp("house"))
+    yield url
+    mariadb.drop_database(url)
+
+
+def _build(url: str, folder: Path) -> None:
+    app = create_app(a_config(folder, url))
+    with app.app_context():
+        upgrade(db.engine)
+        sync_partitions(months_from(NOW, 12))
+        with transaction() as session:
+            app.extensions["gatepost"].tables.create_all(session)
+        db.engine.dispose()
+
+
+def _empty_all_tables(tables: Tables) -> None:
+    with transaction() as session:
+        for table in (*reversed(db.metadata.sorted_tables), *tables.all):
+            session.execute(sa.delete(table))
 
 
 DAY = timedelta(days=1)

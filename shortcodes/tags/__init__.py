@@ -66,7 +66,7 @@ def _unknown_attributes(tag: Tag, given: Given) -> list[str]:
     return unknown
 
 
-def _never(facts: Facts) -> bool:
+def _never(_facts: Facts) -> bool:
     return False
 
 

@@ -12,8 +12,8 @@ Told = Callable[[ContentFacts, Facts], str]
 _ID = Attribute("id", "the number of the post; default: the post that the tag stands in")
 
 
-def _title(given: Given) -> Told:
-    return lambda content, facts: content.title
+def _title(_given: Given) -> Told:
+    return lambda content, _facts: content.title
 
 
 def _date_available(given: Given) -> Told:
@@ -21,7 +21,7 @@ def _date_available(given: Given) -> Told:
     return lambda content, facts: printed(facts, content.available_at)
 
 
-def _days_until_available(given: Given) -> Told:
+def _days_until_available(_given: Given) -> Told:
     """Midnights on the site's clock until the day it opens; 0 when that has come."""
 
     def days(content: ContentFacts, facts: Facts) -> str:
@@ -41,7 +41,7 @@ def _data(given: Given) -> Value:
     make: Callable[[Given], Told] | None = given.choice("name", _BY_NAME)
     find = given.content()
     if make is None:
-        return lambda facts: ""
+        return lambda _facts: ""
     told = make(given)
 
     def value(facts: Facts) -> str:

@@ -23,7 +23,7 @@ _BY_NAME = {name.lower(): name for name in CORE_PAGES}
 def _link(given: Given) -> Value:
     kind: str | None = given.choice("type", _BY_NAME)
     if kind is None:
-        return lambda facts: ""
+        return lambda _facts: ""
     return lambda facts: facts.core_page_url(kind) or ""
 
 

@@ -77,7 +77,7 @@ def _value(given: Given) -> Value:
         return _of_member(read(int(numbered[2])))
     field: Field | None = given.choice("name", _FIELDS)
     if field is None:
-        return lambda facts: ""
+        return lambda _facts: ""
     if field.text:
         return _of_member(field.text)
     return _told(field.told or _dated(given, field.instant))

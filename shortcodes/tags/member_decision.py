@@ -25,9 +25,9 @@ def _decides(given: Given) -> Condition:
     ]
     if not names:
         given.report("The decision says nothing to decide by.")
-        return lambda facts: False
+        return lambda _facts: False
     if "ismember" in names and not wants_member:
-        return _is_visitor if wants_member == 0 and len(names) == 1 else lambda facts: False
+        return _is_visitor if wants_member == 0 and len(names) == 1 else lambda _facts: False
 
     def holds(facts: Facts) -> bool:
         member = facts.member()
@@ -52,7 +52,7 @@ def _test(given: Given, name: str, text: str) -> MemberTest | None:
     return None
 
 
-def _is_free(given: Given, text: str) -> MemberTest:
+def _is_free(given: Given, _text: str) -> MemberTest:
     wanted = given.choice("isFree", _BOOLEANS)
     return lambda member: wanted is not None and member.is_free == bool(wanted)
 
@@ -88,7 +88,7 @@ def _days(given: Given, name: str, text: str, count: Callable[[MemberFacts], int
         given.report(
             "{name} has to be a number of days such as 7 or -7, not “{value}”.", name=name, value=text
         )
-        return lambda member: False
+        return lambda _member: False
     fewer, limit = found[1] == "-", int(found[2])
 
     def holds(member: MemberFacts) -> bool:

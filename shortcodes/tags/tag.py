@@ -86,7 +86,7 @@ class Given:
                 equation=text,
                 part=wrong.part,
             )
-            return lambda member: False
+            return lambda _member: False
         return lambda member: equation.holds(lambda asked: test(member, asked))
 
     def post_id(self) -> Callable[[Facts], int | None]:
@@ -95,7 +95,7 @@ class Given:
         if text is None:
             return lambda facts: facts.post_id
         number = self.id("id", text)
-        return lambda facts: number
+        return lambda _facts: number
 
     def content(self) -> Callable[[Facts], ContentFacts | None]:
         """The post that the attribute `id` names, or this one."""

@@ -19,7 +19,7 @@ from sidecar.members.changing import change_days, change_level, change_status, g
 from sidecar.members.rules import Change, DaysMethod
 from sidecar.migrations.running import upgrade
 from sidecar.wordpress.roles import ADMINISTRATIVE
-from sidecar.wordpress.serialization import dumps
+from sidecar.wordpress.serialization import Key, Value, dumps
 from sidecar.wordpress.tables import Tables
 
 OPENED_DAYS_AGO = 430
@@ -85,8 +85,9 @@ def _options(tables: Tables, address: str) -> dict[str, str]:
     }
 
 
-def _role(label: str, *capabilities: str) -> dict[int | str, object]:
-    return {"name": label, "capabilities": dict.fromkeys(sorted(capabilities), True)}
+def _role(label: str, *capabilities: str) -> Value:
+    granted: dict[Key, Value] = dict.fromkeys(sorted(capabilities), True)
+    return {"name": label, "capabilities": granted}
 
 
 def _make_users(writer: Session, tables: Tables, now: datetime) -> dict[str, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sidecar.members.rules import Change, Status
 
-FRIEND, APPRENTICE = "Friend of the Workshop", "Apprentice"
+FRIEND, APPRENTICE = "Friend", "Apprentice"
 HAND_TOOLS, CHAIRMAKING, FINISHING = "Hand Tools", "Chairmaking", "Finishing Room"
 
 OWNER = "admin:1"

@@ -25,7 +25,7 @@ ROLES = {FRIEND: "workshop_friend", APPRENTICE: "apprentice"}
 """The WordPress roles that holders of the levels get."""
 
 PRODUCTS = (
-    ("Friend of the Workshop, free", Terms(ProductKind.FREE, currency="CAD"), Grant.LEVEL, 1),
+    ("Friend, free", Terms(ProductKind.FREE, currency="CAD"), Grant.LEVEL, 1),
     ("Apprentice, monthly", Terms(ProductKind.SUBSCRIPTION, 2400, "CAD", 1, "month"), Grant.LEVEL, 2),
     ("Apprentice, yearly", Terms(ProductKind.SUBSCRIPTION, 24000, "CAD", 1, "year"), Grant.LEVEL, 2),
     ("Hand Tools, for good", Terms(ProductKind.ONE_TIME, 8900, "CAD"), Grant.BUNDLE, 1),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from sidecar.db import insert_row
 from sidecar.demo.people import Person
 from sidecar.demo.school import Term, Text
 from sidecar.wordpress.posts import list_term_ids
@@ -59,8 +60,7 @@ def add_user(session: Session, tables: Tables, person: Person, registered_at: da
         "user_login": person.login, "user_pass": unusable, "user_nicename": person.login, "user_email": person.email,
         "user_registered": registered_at, "display_name": person.display_name,
     }  # fmt: skip
-    key = session.execute(sa.insert(tables.users).values(values)).inserted_primary_key
-    user_id = int(key[0]) if key else 0
+    user_id = insert_row(session, tables.users, values)
     meta = {
         "nickname": person.login, "first_name": person.first_name, "last_name": person.last_name,
         "locale": person.locale, tables.capabilities_key: dumps({person.role: True}),
@@ -95,12 +95,12 @@ def add_post(
 
 
 def list_site_posts(session: Session, tables: Tables) -> list[SitePost]:
-    """Everything that is published, pages first, each kind by id."""
+    """Everything that is published, posts first, pages last, each kind by id."""
     posts = tables.posts.c
     rows = session.execute(
         sa.select(posts.id, posts.post_type, posts.post_title, posts.post_content, posts.post_excerpt)
         .where(posts.post_status == "publish", posts.post_type.in_(_READABLE))
-        .order_by(posts.post_type != "page", posts.id)
+        .order_by(posts.post_type != "post", posts.post_type == "page", posts.id)
     ).all()
     terms = list_term_ids(session, tables, [row[0] for row in rows])
     return [SitePost(*row, term_ids=terms[row[0]]) for row in rows]

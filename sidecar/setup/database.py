@@ -70,9 +70,9 @@ def check_site_tables(tables: Tables) -> None:
 
 def wrong_prefix(prefix: str, missing: list[str], prefixes_found: list[str]) -> str:
     """What to say when WordPress's tables are not where they should be."""
-    sentence = _(
-        "WordPress's tables are not all there with the prefix {prefix}: {missing} is missing."
-    ).format(prefix=prefix, missing=", ".join(missing))
+    sentence = _("WordPress's tables are not all there with the prefix {prefix}. Missing: {missing}.").format(
+        prefix=prefix, missing=", ".join(missing)
+    )
     return f"{sentence} {prefix_advice(prefixes_found)}"
 
 

@@ -80,7 +80,8 @@ def find_web_group() -> str | None:
 
 def _unit(config: Config, config_path: Path, account: str, group: str, command: str) -> str:
     """The service may write its state folder and its socket's folder, and nothing else."""
-    folders, writable = [], []
+    folders: list[str] = []
+    writable: list[str] = []
     _own_folder(folders, writable, config.state_dir, Path("/var/lib"), "StateDirectory", "0700")
     socket = socket_of(config)
     if socket is not None:

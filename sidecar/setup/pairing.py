@@ -47,7 +47,8 @@ class Pairing:
 
     def as_php(self) -> str:
         """A file that prints nothing when somebody asks the web server for it."""
-        lines = (f"\t{_php(name)} => {_php(value)}," for name, value in self._fields.items())
+        fields = {"address": self.address, "secret": self.secret, "site": self.site}
+        lines = (f"\t{_php(name)} => {_php(value)}," for name, value in fields.items())
         return (
             "<?php\n// Written by “gatepost pair”. Keep it secret.\nreturn array(\n"
             + "\n".join(lines)
@@ -56,11 +57,7 @@ class Pairing:
 
     def as_row(self) -> str:
         """PHP's serialization: WordPress's screen of all options does not print that."""
-        return dumps(dict(self._fields))
-
-    @property
-    def _fields(self) -> dict[str, str]:
-        return {"address": self.address, "secret": self.secret, "site": self.site}
+        return dumps({"address": self.address, "secret": self.secret, "site": self.site})
 
 
 def _php(text: str) -> str:

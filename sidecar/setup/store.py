@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sidecar.catalog.models import generation
+from sidecar.catalog.models import bundles, generation, levels, products
 from sidecar.catalog.rules import Grant
 from sidecar.db import insert_once, session, use_case
 from sidecar.installation import installation
@@ -109,6 +111,37 @@ def add_levels(session: Session, new: Sequence[NewMember], level_id: int, now: d
         for member in new
     ]  # fmt: skip
     session.execute(sa.insert(entitlements), rows)
+
+
+# --- what commands look up -----------------------------------------------------------------------------------------
+
+
+def find_term_id(session: Session, tables: Tables, taxonomy: str, name: str) -> int | None:
+    """The term with this slug, else with this name. WordPress keeps slugs percent-encoded, in small letters."""
+    terms, taxonomies = tables.terms.c, tables.term_taxonomy.c
+    found = (
+        sa.select(terms.term_id)
+        .join_from(tables.terms, tables.term_taxonomy, taxonomies.term_id == terms.term_id)
+        .where(taxonomies.taxonomy == taxonomy)
+        .order_by(terms.term_id)
+        .limit(1)
+    )
+    by_slug = session.scalar(found.where(terms.slug == quote(name).lower()))
+    return by_slug or session.scalar(found.where(terms.name == name))
+
+
+def list_products(session: Session) -> Sequence[sa.Row[Any]]:
+    """All products with what they give, by id: rows of the table with `grant_name`."""
+    grant_name = sa.func.coalesce(levels.c.name, bundles.c.name).label("grant_name")
+    return session.execute(
+        sa.select(products, grant_name)
+        .select_from(
+            products.outerjoin(levels, levels.c.id == products.c.level_id).outerjoin(
+                bundles, bundles.c.id == products.c.bundle_id
+            )
+        )
+        .order_by(products.c.id)
+    ).all()
 
 
 # --- what doctor asks --------------------------------------------------------------------------------------------

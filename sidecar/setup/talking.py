@@ -6,10 +6,15 @@ import json
 import socket
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from secrets import token_hex as new_token
 from typing import Any
 from urllib.parse import urlsplit
 
+from sidecar.access.ruling import index_of
+from sidecar.access.store import read_rule_book
 from sidecar.config import Config
+from sidecar.db import reading
+from sidecar.errors import Refused
 from sidecar.i18n import _
 from sidecar.setup.findings import Finding, Severity
 from sidecar.signatures import is_answer_signed, new_headers
@@ -27,6 +32,20 @@ def check_site(config: Config, secret: str) -> Finding:
         return site_away(away, config.site.url)
     sentence = _("The plugin in {url} hears the service and believes it.").format(url=config.site.url)
     return Finding("site", Severity.OK, sentence)
+
+
+def push_rules(config: Config, secret: str) -> None:
+    """Tell the plugin anew what is protected. Raises SiteAway, or Refused with the plugin's reason."""
+    with reading() as reader:
+        index = index_of(read_rule_book(reader))
+    change = {"id": new_token(16), "kind": "index", "index": index}
+    delivery = send_changes(SiteAddress(config.site.url, secret), [change])
+    if delivery.failed:
+        raise Refused(
+            _("The plugin did not take the rules: {reason}").format(
+                reason="; ".join(delivery.failed.values())
+            )
+        )
 
 
 def site_away(away: SiteAway, url: str) -> Finding:
@@ -131,7 +150,7 @@ def check_sidecar(config: Config, secret: str) -> Finding:
 
 
 def _about_sidecar(answer: Pinged) -> Finding:
-    if answer.status == 200 and answer.is_signed:  # noqa: PLR2004
+    if answer.status == 200 and answer.is_signed:
         version = str(answer.content.get("version", ""))
         sentence = _("The service runs (version {version}) and reaches its database.").format(version=version)
         return Finding("service", Severity.OK, sentence)

@@ -23,7 +23,7 @@ def in_words(found: installation.Finding) -> Finding:
 def _tables(facts: Facts, fine: bool) -> Told:
     if fine:
         return _("WordPress's tables are there (prefix {prefix}).").format(prefix=facts["prefix"]), ""
-    sentence = _("WordPress's tables are not all there with the prefix {prefix}: {missing} is missing.")
+    sentence = _("WordPress's tables are not all there with the prefix {prefix}. Missing: {missing}.")
     missing = ", ".join(facts["missing"])
     return sentence.format(prefix=facts["prefix"], missing=missing), prefix_advice(
         list(facts["prefixes_found"])

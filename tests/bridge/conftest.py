@@ -7,13 +7,20 @@ from pathlib import Path
 import pytest
 
 from tests.bed import plugin_zip
+from tests.bed.processes import wait_until
 from tests.bed.site import Site
 from tests.bridge.scripted_sidecar import ScriptedSidecar
 
-# Runs PHP inside the web server, whose APCu the command line does not share.
+# Runs PHP inside the web server, whose APCu the command line does not share, and tells when the request has ended,
+# with all that the bridge does after the response: this shutdown callback was added later than the bridge's.
 HATCH = """
 add_action('init', function () {
-    if (isset($_POST['bridge_test_code'])) { eval(wp_unslash($_POST['bridge_test_code'])); exit; }
+    if (!isset($_POST['bridge_test_code'])) { return; }
+    add_action('shutdown', function () {
+        touch(WP_CONTENT_DIR . '/uploads/ended-' . basename($_POST['bridge_test_token']));
+    }, PHP_INT_MAX);
+    eval(wp_unslash($_POST['bridge_test_code']));
+    exit;
 }, 99);
 """
 
@@ -52,8 +59,14 @@ def refetch_index(site: Site) -> None:
 
 
 def in_web_server(site: Site, code: str, user: str | None = None) -> str:
-    """Run PHP code (no `<?php`) inside php-fpm at the end of `init`; what it prints."""
+    """Run PHP code (no `<?php`) inside php-fpm at the end of `init`; what it prints.
+
+    Returns when the request has ended, with what the bridge does after the response.
+    """
     site.mu_plugin("hatch", HATCH)
-    answer = site.post("/", user=user, data={"bridge_test_code": code})
+    token = secrets.token_hex(8)
+    answer = site.post("/", user=user, data={"bridge_test_code": code, "bridge_test_token": token})
     assert answer.status_code == 200, answer.text
+    ended = site.content / "uploads" / f"ended-{token}"
+    assert wait_until(ended.exists, within_seconds=30), "the request did not end"
     return answer.text

@@ -423,15 +423,6 @@ def _refusal_body(error: str) -> bytes:
     return json.dumps({"error": error, "message": f"scripted: {error}"}).encode()
 
 
-def render(source: bytes, splices: list[tuple[int, int, str]]) -> bytes:
-    """Apply an answer's splices as the protocol defines them: byte offsets, sorted, never overlapping."""
-    done, at = b"", 0
-    for start, end, replacement in splices:
-        done += source[at:start] + replacement.encode()
-        at = end
-    return done + source[at:]
-
-
 def bodies_of(request: Request) -> dict[str, bytes]:
     """Decode the texts a page call sent by hash; raise AssertionError for one whose key is not its SHA-256."""
     sent = {key: base64.b64decode(text) for key, text in request.body.get("bodies", {}).items()}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.bed.mariadb import MariaDB, database_name
 from tests.bed.site import Site
 from tests.bridge.conftest import in_web_server, install_bridge
 from tests.bridge.scripted_sidecar import ScriptedSidecar, a_page, an_index, sign_answer, sign_request
@@ -193,10 +194,8 @@ def test_an_index_is_stored(paired_site: Site, sidecar: ScriptedSidecar) -> None
 
 
 def test_a_user_changed_by_sql_is_seen_after_forget(
-    paired_site: Site, sidecar: ScriptedSidecar, mariadb
+    paired_site: Site, sidecar: ScriptedSidecar, mariadb: MariaDB
 ) -> None:
-    from tests.bed.mariadb import database_name
-
     paired_site.object_cache()
     alice = paired_site.user("alice")
     name = f"echo get_userdata({alice})->display_name;"

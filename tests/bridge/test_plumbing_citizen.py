@@ -239,16 +239,48 @@ def test_a_second_copy_in_another_folder_does_not_crash(paired_site: Site) -> No
     assert paired_site.log() == ""
 
 
+def make_network(site: Site) -> None:
+    """Turn the site into a network of one site, as its owner does by Tools, Network Setup."""
+    site.php(
+        "require_once ABSPATH . 'wp-admin/includes/upgrade.php'; global $wpdb;"
+        "foreach ($wpdb->tables('ms_global') as $table => $name) { $wpdb->$table = $name; }"
+        "install_network(); populate_network(1, $args[0], 'admin@example.test', 'Network', '/', false);",
+        f"127.0.0.1:{site.port}",
+    )
+    site.constants(
+        MULTISITE=True,
+        SUBDOMAIN_INSTALL=False,
+        DOMAIN_CURRENT_SITE=f"127.0.0.1:{site.port}",
+        PATH_CURRENT_SITE="/",
+        SITE_ID_CURRENT_SITE=1,
+        BLOG_ID_CURRENT_SITE=1,
+    )
+
+
+@VERSIONS
 def test_activation_for_a_network_is_refused_in_words(site: Site) -> None:
+    make_network(site)
     install_bridge(site)
 
     with pytest.raises(PhpError, match="one site at a time"):
         site.php(
             "require_once ABSPATH . 'wp-admin/includes/plugin.php';"
-            "include WP_PLUGIN_DIR . '/gatepost/gatepost.php'; Gatepost\\refuse_network_activation(true);"
+            "activate_plugin('gatepost/gatepost.php', '', true);"
         )
+
+    assert site.php("echo json_encode(get_site_option('active_sitewide_plugins'));") == "[]"
     site.activate("gatepost")
+    assert site.php("echo json_encode(get_option('active_plugins'));") == '["gatepost\\/gatepost.php"]'
     assert site.get("/").status_code == 200
+    assert site.log(OURS) == ""
+
+
+def test_a_network_where_it_is_active_for_all_by_hand_says_so(site: Site) -> None:
+    make_network(site)
+    install_bridge(site)
+    site.php("update_site_option('active_sitewide_plugins', array('gatepost/gatepost.php' => time()));")
+
+    assert "one site at a time" in site.get("/wp-admin/", user="admin").text
 
 
 @VERSIONS
@@ -343,10 +375,9 @@ def test_placeholders_survive_the_translation() -> None:
 
 @VERSIONS
 def test_a_french_site_speaks_french(paired_site: Site) -> None:
-    said = in_web_server(
-        paired_site,
-        "switch_to_locale('fr_FR'); Gatepost\\load_translations(); echo __('This site is not paired.', 'gatepost');",
-    )
+    paired_site.mu_plugin("french", "add_filter('locale', function () { return 'fr_FR'; });")
 
-    assert said == "Ce site n’est pas appairé."
+    assert in_web_server(paired_site, "echo __('This site is not paired.', 'gatepost');") == (
+        "Ce site n’est pas appairé."
+    )
     assert paired_site.log() == ""

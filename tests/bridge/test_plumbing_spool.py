@@ -45,8 +45,6 @@ def test_events_of_a_sidecar_that_is_away_are_kept_in_order(
     )
     in_web_server(paired_site, "Gatepost\\note_logout(8);")
 
-    # The next request of one of the two workers ends after the work of the first: wait for both to be idle.
-    in_web_server(paired_site, "usleep(300000);")
     events = rows(paired_site, mariadb)
     assert [event["kind"] for event in events] == ["page", "logout", "logout"]
     assert events[0]["data"] == {"url": "/one"}
@@ -71,7 +69,6 @@ def test_what_the_sidecar_does_not_confirm_is_spooled(
 
     in_web_server(paired_site, "Gatepost\\note_logout(7); Gatepost\\note_logout(8);")
     sidecar.wait_for("/bridge/v1/events")
-    in_web_server(paired_site, "usleep(300000);")
 
     assert [event["user"] for event in rows(paired_site, mariadb)] == [8]
 
@@ -94,7 +91,6 @@ def test_a_page_event_takes_id_and_time_of_the_call_whose_answer_was_lost(
         paired_site,
         "Gatepost\\ask('/bridge/v1/page', array('part' => 1)); Gatepost\\record_page_view(array('url' => '/x'));",
     )
-    in_web_server(paired_site, "usleep(300000);")
 
     (call,) = sidecar.requests_to("/bridge/v1/page")
     (event,) = rows(paired_site, mariadb)
@@ -111,7 +107,6 @@ def test_where_php_cannot_go_on_after_the_response_events_are_spooled(
     )
 
     in_web_server(paired_site, "Gatepost\\note_logout(7);")
-    in_web_server(paired_site, "usleep(200000);")
 
     assert [event["user"] for event in rows(paired_site, mariadb)] == [7]
     assert sidecar.requests_to("/bridge/v1/events") == []

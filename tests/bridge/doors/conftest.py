@@ -1,5 +1,6 @@
 """The doors' site, one for each WordPress version and test run."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,9 @@ import pytest
 from tests.bridge.conftest import install_bridge
 from tests.bridge.doors.world import MU_PLUGIN, World, build
 from tests.bridge.scripted_sidecar import ScriptedSidecar
+
+# Old WordPress on new PHP has deprecations of its own, and wp-admin looks for updates that it cannot reach.
+IS_WORDPRESSS_OWN = re.compile(r"Deprecated:|An unexpected error occurred|^#\d|^PHP Stack|^Stack")
 
 
 @pytest.fixture(scope="session", params=["6.1", "6.8", "newest"])
@@ -33,5 +37,6 @@ def world(built_world: World) -> Iterator[World]:
     before = len(built_world.site.log())
     yield built_world
     complaints = built_world.site.log()[before:].splitlines()
-    # Old WordPress on new PHP has deprecations of its own.
-    assert [line for line in complaints if "/plugins/gatepost/" in line or "Deprecated:" not in line] == []
+    assert [
+        line for line in complaints if "/plugins/gatepost/" in line or not IS_WORDPRESSS_OWN.search(line)
+    ] == []

@@ -160,8 +160,11 @@ function hide_caption( $caption, $post_id ) {
 	return $post && is_closed( $post ) ? '' : render_text( (string) $caption, (int) $post_id );
 }
 
-/** Whether this viewer is refused the post. */
+/** Whether this viewer is refused the post: one that a rule protects, or that an answer of this request has closed. */
 function is_closed( \WP_Post $post ): bool {
 	$original = original_of( $post );
-	return is_governed( $original ) && view_of( $original )->is_closed;
+	if ( is_never_shut_out( $original ) || ( ! is_governed( $original ) && ! isset( page()->posts[ $original->ID ] ) ) ) {
+		return false;
+	}
+	return view_of( $original )->is_closed;
 }

@@ -1,0 +1,232 @@
+"""Setting up, running, and looking after."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from sidecar.activity.store import list_events
+from sidecar.app import create_app, prepare_state
+from sidecar.app import serve as run_server
+from sidecar.catalog.store import get_level
+from sidecar.commands.finding import find_wordpress_user
+from sidecar.commands.speaking import (
+    N_,
+    Command,
+    Here,
+    now,
+    option,
+    say,
+    say_finding,
+    say_table,
+    who,
+    with_service,
+)
+from sidecar.commands.speaking import named as find_named
+from sidecar.db import reading
+from sidecar.errors import Misconfigured
+from sidecar.i18n import _, ngettext
+from sidecar.members.store import get_member
+from sidecar.service import Service
+from sidecar.setup import grants as granting
+from sidecar.setup import installing
+from sidecar.setup.database import check_schema, is_schema_current, prepare_database
+from sidecar.setup.doctor import examine
+from sidecar.setup.enrolling import enroll as enroll_users
+from sidecar.setup.findings import Severity, has_problem
+from sidecar.setup.pairing import Told, ensure_secret, pairing_of, tell_plugin
+from sidecar.setup.talking import check_sidecar, check_site, push_rules
+from sidecar.setup.ticking import tick as run_tick
+
+
+@click.command(
+    cls=Command,
+    help=N_("Make Gatepost's tables in the site's database, or bring them up to date. Can be repeated."),
+)
+@with_service
+def init(service: Service) -> None:
+    prepared = prepare_database(service.tables, now())
+    steps = len(prepared.steps)
+    if steps:
+        say(
+            ngettext(
+                "{count} step was made in the database.", "{count} steps were made in the database.", steps
+            ).format(count=steps)
+        )
+    else:
+        say(_("The database was prepared already."))
+    say(_("This installation is {uuid}. Next: gatepost pair").format(uuid=prepared.uuid))
+
+
+@click.command(
+    cls=Command,
+    help=N_("Make the secret, hand it and the address to the plugin, and see whether both sides talk."),
+)
+@option(
+    "--wp-content",
+    type=click.Path(path_type=Path),
+    help=N_("The site's wp-content folder, to write the pairing there."),
+)
+@option("--new-secret", is_flag=True, help=N_("Make a new secret in place of the present one."))
+@with_service
+def pair(service: Service, wp_content: Path | None, new_secret: bool) -> None:
+    config = service.config
+    prepare_state(config)
+    secret = ensure_secret(config, new=new_secret)
+    folder = wp_content or (Path(config.site.wp_content) if config.site.wp_content else None)
+    told = tell_plugin(pairing_of(config, secret), service.tables, folder)
+    places = {
+        Told.FILE: _("The plugin's pairing was written to gatepost-pairing.php in wp-content."),
+        Told.SAME_FILE: _("The plugin's pairing in wp-content was right already."),
+        Told.ROW: _("The plugin's pairing was written into WordPress's options."),
+    }
+    say(places[told])
+    site = check_site(config, secret)
+    for finding in (site, check_sidecar(config, secret)):
+        say_finding(finding)
+    if site.severity is Severity.OK and is_schema_current():
+        push_rules(config, secret)
+
+
+@click.command(
+    cls=Command, help=N_("Print SQL for a database user that can do what Gatepost needs and nothing else.")
+)
+@option("--user", default="gatepost", show_default=True, help=N_("The database user's name."))
+@option("--host", default="localhost", show_default=True, help=N_("Where that user connects from."))
+@click.pass_obj
+def grants(here: Here, user: str, host: str) -> None:
+    database = here.config.database_url.database
+    if here.config.database_url.get_backend_name() == "sqlite" or not database:
+        raise Misconfigured(_("SQLite has no users: whoever can open the file can do everything."))
+    changes_roles = bool(here.config.access.assignable_roles)
+    for line in granting.grants(
+        database, here.service.tables, user=user, host=host, changes_roles=changes_roles
+    ):
+        click.echo(line)
+
+
+@click.command(
+    cls=Command, help=N_("Make a service of it: a systemd unit, a line for cron. Can be repeated.")
+)
+@option(
+    "--user",
+    "account",
+    default="gatepost",
+    show_default=True,
+    help=N_("The system user that runs the service."),
+)
+@option("--dry-run", is_flag=True, help=N_("Print what would be written."))
+@option(
+    "--prefix",
+    type=click.Path(path_type=Path),
+    default=Path("/"),
+    help=N_("Write below this folder and change nothing else."),
+)
+@click.pass_obj
+def install(here: Here, account: str, dry_run: bool, prefix: Path) -> None:
+    planned = installing.plan(here.config, here.config_path, account=account)
+    if dry_run:
+        for path, text in planned.files.items():
+            click.echo(f"# {prefix / path}\n{text}")
+        return
+    for sentence in installing.install(planned, here.config, prefix) or [_("Everything was there already.")]:
+        say(sentence)
+    say(_("What to type next:"))
+    for line in installing.next_steps(planned):
+        say(f"  {line}")
+
+
+@click.command(cls=Command, help=N_("Run the service that the plugin talks to."))
+@click.pass_obj
+def serve(here: Here) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+    if here.config.secret() is None:
+        raise Misconfigured(_("There is no secret yet, so nobody could be trusted. Run: gatepost pair"))
+    with here.at_work():  # and no connection of it crosses the fork
+        check_schema()
+    run_server(here.config, lambda: create_app(here.config))
+
+
+@click.command(cls=Command, help=N_("Do once everything that is due; cron calls this each minute."))
+@option("--quiet", is_flag=True, help=N_("Say nothing unless a job has failed."))
+@with_service
+def tick(service: Service, quiet: bool) -> None:
+    check_schema()
+    done = run_tick(service)
+    if done is None:
+        if not quiet:
+            say(_("Another tick is at work."))
+        return
+    failed = any(count < 0 for count in done.values())
+    if failed or not quiet:
+        say(", ".join(f"{job}: {_('failed') if count < 0 else count}" for job, count in done.items()))
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+@click.command(
+    cls=Command,
+    help=N_("Make members of existing WordPress users. Sends no mail, charges nothing, can be repeated."),
+)
+@option("--level", required=True, help=N_("The level they get, by name or id."))
+@option("--role", help=N_("Only users with this WordPress role; without it all but administrators."))
+@option("--dry-run", is_flag=True, help=N_("Only count."))
+@with_service
+def enroll(service: Service, level: str, role: str | None, dry_run: bool) -> None:
+    on_terminal = sys.stderr.isatty()
+
+    def progress(seen: int) -> None:
+        if on_terminal:
+            click.echo(f"\r{seen:,}", nl=False, err=True)
+
+    found = find_named(get_level, level)
+    counts = enroll_users(
+        service.tables, found, role=role, now=now(), by=who(), dry_run=dry_run, progress=progress
+    )
+    if on_terminal:
+        click.echo("\r", nl=False, err=True)
+    heading = _("would become members of {level}") if dry_run else _("became members of {level}")
+    say_table(
+        (_("users"), ""),
+        [
+            (counts.enrolled, heading.format(level=found.name)),
+            (counts.members_already, _("were members already")),
+            (counts.administrators, _("are administrators and were left out")),
+            (counts.seen, _("looked at")),
+        ],
+    )
+
+
+@click.command(cls=Command, help=N_("Say what is wrong and what to do about it."))
+@click.pass_obj
+def doctor(here: Here) -> None:
+    with here.at_work() as service:
+        findings = examine(service, here.config_path)
+    for finding in findings:
+        say_finding(finding)
+    if has_problem(findings):
+        raise click.exceptions.Exit(1)
+
+
+@click.command(cls=Command, help=N_("Print the newest events of the activity log."))
+@option("--member", "login", help=N_("Only this member's, by login, e-mail address or user id."))
+@option("-n", "count", type=click.IntRange(1, 10_000), default=50, show_default=True, help=N_("How many."))
+@with_service
+def log(service: Service, login: str | None, count: int) -> None:
+    with reading() as reader:
+        member_id = (
+            get_member(reader, find_wordpress_user(reader, service.tables, login).id).id if login else None
+        )
+        events = list_events(reader, member_id=member_id, limit=count)
+    for event in reversed(events):
+        moment = event.at.isoformat(sep=" ", timespec="seconds")
+        user = f"user:{event.user_id}" if event.user_id else "-"
+        say(
+            f"{moment}  {event.type} {event.name}  {user}  {event.subject or '-'}  {event.ip or '-'}  {event.body}"
+        )
+
+
+COMMANDS = (init, pair, grants, install, serve, tick, enroll, doctor, log)

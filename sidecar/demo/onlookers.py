@@ -1,0 +1,74 @@
+"""As whom one can look at the demo's site: a visitor, and every WordPress user."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from sidecar.members.store import Member, find_member
+from sidecar.pages.messages import ViewerClaim
+from sidecar.wordpress.roles import get_roles, get_user_roles
+from sidecar.wordpress.tables import Tables
+from sidecar.wordpress.users import find_user, get_profile, list_user_ids
+
+
+@dataclass(frozen=True)
+class Onlooker:
+    """`user_id` 0: the visitor. `locale`: '' where the user has chosen none."""
+
+    user_id: int = 0
+    name: str = ""
+    email: str = ""
+    locale: str = ""
+    roles: frozenset[str] = frozenset()
+    member: Member | None = None
+
+    @property
+    def is_visitor(self) -> bool:
+        """Nobody is signed in."""
+        return self.user_id == 0
+
+    @property
+    def is_administrator(self) -> bool:
+        """WordPress's `manage_options`."""
+        return "administrator" in self.roles
+
+    @property
+    def edits_everything(self) -> bool:
+        """May edit every post, and so is never shut out of one."""
+        return bool(self.roles & {"administrator", "editor"})
+
+    @property
+    def claim(self) -> ViewerClaim | None:
+        """What the bridge says of them."""
+        if self.is_visitor:
+            return None
+        return ViewerClaim(user=self.user_id, roles=sorted(self.roles), administrator=self.is_administrator)
+
+
+VISITOR = Onlooker()
+
+
+def list_onlookers(reader: Session, tables: Tables) -> list[Onlooker]:
+    """The visitor, then all users by id."""
+    roles = get_roles(reader, tables)
+    ids = list_user_ids(reader, tables)
+    profiles = get_profile(reader, tables, ids)
+    users = [_onlooker(reader, tables, user_id, profiles[user_id].locale, roles) for user_id in ids]
+    return [VISITOR, *users]
+
+
+def _onlooker(
+    reader: Session, tables: Tables, user_id: int, locale: str, known_roles: Collection[str]
+) -> Onlooker:
+    user = find_user(reader, tables, user_id)
+    return Onlooker(
+        user_id=user_id,
+        name=user.display_name if user else "",
+        email=user.email if user else "",
+        locale=locale,
+        roles=get_user_roles(reader, tables, user_id, known_roles),
+        member=find_member(reader, user_id),
+    )
