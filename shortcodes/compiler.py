@@ -95,7 +95,7 @@ class _Compiler:
 
     def compile(self) -> Template:
         text = self.text
-        if "[MM_" in text:
+        if "MM_" in text:
             self.closable = {name for name in REGISTRY if f"[/{name}]" in text}
             for token in _TOKEN.finditer(text, 0, text.rfind("]") + 1):
                 self.token(token)

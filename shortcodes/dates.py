@@ -84,8 +84,9 @@ def _zone_name(moment: datetime) -> str:
 
 
 def _zone_letters(moment: datetime) -> str:
+    """As the zone calls itself at that time; a bare offset is called by its digits."""
     name = moment.tzname() or ""
-    return name if name.isalpha() else _offset_text(moment, ":")
+    return _offset_text(moment, ":") if name.startswith("UTC") and name != "UTC" else name
 
 
 _PLAIN: dict[str, Callable[[datetime], str]] = {

@@ -32,7 +32,7 @@ def strictest(places: list[Place]) -> Place:
     return max(places, key=lambda place: place.rank)
 
 
-def _entities(kept: str, extra: dict[int, str] | None = None) -> dict[int, str | None]:
+def _entities(kept: str) -> dict[int, str | None]:
     """A table for str.translate: ASCII as numeric entities but for letters, digits and `kept`; no control characters.
 
     Brackets have three digits: WordPress turns `&#91;` back into a bracket.
@@ -42,11 +42,12 @@ def _entities(kept: str, extra: dict[int, str] | None = None) -> dict[int, str |
     table |= {
         code: f"&#{code:03d};" for code in range(32, 127) if not chr(code).isalnum() and chr(code) not in kept
     }
-    return table | (extra or {})
+    return table
 
 
 _TEXT = _entities(" ,")
-_UNQUOTED = _entities("") | {0x85: "&#133;", 0xA0: "&#160;", 0x2028: "&#8232;", 0x2029: "&#8233;"}
+_UNQUOTED = _entities("") | {code: f"&#{code};" for code in range(0x80, 0x3001) if chr(code).isspace()}
+_UNQUOTED[0x85] = "&#32;"  # a reference to this line end means an ellipsis
 _URL = _entities("/:.-_~%?=+,")
 _TOUCHED = re.compile(r"(?<=[Ww]ord)press|(?<=\d)x(?=\d)|(?<=8)O|(?<=\d)&#058;(?=\d)")
 _SURROGATES = re.compile("[\ud800-\udfff]")

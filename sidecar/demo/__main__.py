@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import socket
 import sys
@@ -19,7 +20,7 @@ from sidecar.demo.folder import config_of, default_folder, locked, prepare
 from sidecar.demo.making import make_or_keep_site
 from sidecar.demo.preview import add_preview
 from sidecar.errors import GatepostError
-from sidecar.i18n import _
+from sidecar.i18n import _, language_of, set_language
 
 HOST, PORT = "127.0.0.1", 8899
 
@@ -35,6 +36,7 @@ class _Quiet(WSGIRequestHandler):
 
 def main(arguments: list[str] | None = None) -> int:
     """The process's exit code."""
+    set_language(language_of(os.environ.get("LANG", "")))
     asked = _parser().parse_args(arguments)
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.default_int_handler)
@@ -44,12 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\n" + _("stopped"))
+        pass  # before the server was up, which ends at the same signal by itself
+    print("\n" + _("stopped"))
     return 0
 
 
 def run(folder: Path, port: int, *, fresh: bool) -> None:
-    """Serve until KeyboardInterrupt. Raises `InUse`, `PortTaken`."""
+    """Serve until a signal comes. Raises `InUse`, `PortTaken`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     address = f"http://{HOST}:{port}" if port != 80 else f"http://{HOST}"
     with locked(folder, address), _listening(port) as door:
@@ -101,12 +104,14 @@ def _reason(error: Exception) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="./run demo", description="A small site with members in every state."
+        prog="./run demo", description=_("A small site with members in every state.")
     )
-    parser.add_argument("--port", type=int, default=PORT, help="on 127.0.0.1 (default: %(default)s)")
-    parser.add_argument("--fresh", action="store_true", help="forget the last demo's site and make a new one")
+    parser.add_argument("--port", type=int, default=PORT, help=_("on 127.0.0.1 (default: %(default)s)"))
     parser.add_argument(
-        "--folder", type=Path, default=default_folder(), help="where it is kept (default: %(default)s)"
+        "--fresh", action="store_true", help=_("forget the last demo's site and make a new one")
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=default_folder(), help=_("where it is kept (default: %(default)s)")
     )
     return parser
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from sidecar.demo.store import list_users
 from sidecar.members.store import Member, find_member
 from sidecar.pages.messages import ViewerClaim
-from sidecar.wordpress.roles import get_roles, get_user_roles
+from sidecar.wordpress.roles import get_roles, parse_user_roles
 from sidecar.wordpress.tables import Tables
-from sidecar.wordpress.users import find_user, get_profile, list_user_ids
+from sidecar.wordpress.users import get_profile
 
 
 @dataclass(frozen=True)
@@ -53,22 +53,19 @@ VISITOR = Onlooker()
 
 def list_onlookers(reader: Session, tables: Tables) -> list[Onlooker]:
     """The visitor, then all users by id."""
-    roles = get_roles(reader, tables)
-    ids = list_user_ids(reader, tables)
-    profiles = get_profile(reader, tables, ids)
-    users = [_onlooker(reader, tables, user_id, profiles[user_id].locale, roles) for user_id in ids]
-    return [VISITOR, *users]
-
-
-def _onlooker(
-    reader: Session, tables: Tables, user_id: int, locale: str, known_roles: Collection[str]
-) -> Onlooker:
-    user = find_user(reader, tables, user_id)
-    return Onlooker(
-        user_id=user_id,
-        name=user.display_name if user else "",
-        email=user.email if user else "",
-        locale=locale,
-        roles=get_user_roles(reader, tables, user_id, known_roles),
-        member=find_member(reader, user_id),
-    )
+    roles, users = get_roles(reader, tables), list_users(reader, tables)
+    profiles = get_profile(reader, tables, [user_id for user_id, *_rest in users])
+    return [
+        VISITOR,
+        *(
+            Onlooker(
+                user_id=user_id,
+                name=name,
+                email=email,
+                locale=profiles[user_id].locale,
+                roles=parse_user_roles(capabilities, roles),
+                member=find_member(reader, user_id),
+            )
+            for user_id, name, email, capabilities in users
+        ),
+    ]

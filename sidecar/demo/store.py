@@ -106,6 +106,18 @@ def list_site_posts(session: Session, tables: Tables) -> list[SitePost]:
     return [SitePost(*row, term_ids=terms[row[0]]) for row in rows]
 
 
+def list_users(session: Session, tables: Tables) -> list[tuple[int, str, str, str]]:
+    """(id, display name, e-mail address, serialized capabilities) of all users, by id."""
+    users, meta = tables.users, tables.usermeta
+    mine = sa.and_(meta.c.user_id == users.c.id, meta.c.meta_key == tables.capabilities_key)
+    rows = session.execute(
+        sa.select(users.c.id, users.c.display_name, users.c.user_email, meta.c.meta_value)
+        .select_from(users.outerjoin(meta, mine))
+        .order_by(users.c.id)
+    )
+    return [(user_id, name, email, capabilities or "") for user_id, name, email, capabilities in rows]
+
+
 def list_term_names(session: Session, tables: Tables) -> dict[int, tuple[str, str]]:
     """Term id -> (taxonomy, name)."""
     terms, taxonomy = tables.terms.c, tables.term_taxonomy.c

@@ -1,6 +1,5 @@
 """Where the bridge learns address and secret, and whom it refuses."""
 
-import json
 from collections.abc import Callable
 
 import phpserialize
@@ -78,12 +77,6 @@ def test_a_row_written_by_sql_is_seen_behind_an_object_cache(
     assert ping(bare_site) == "unpaired"
 
     write_row(a_pairing(sidecar))
-
-    assert ping(bare_site) == "answer"
-
-
-def test_a_row_may_also_be_json(bare_site: Site, sidecar: ScriptedSidecar) -> None:
-    bare_site.php("update_option('gatepost_pairing', $args[0], false);", json.dumps(a_pairing(sidecar)))
 
     assert ping(bare_site) == "answer"
 

@@ -28,6 +28,7 @@ class DemoProcess:
             *options,
         ]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("GATEPOST_")}
+        environment["LANG"] = "C.UTF-8"
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         )

@@ -22,10 +22,7 @@ from sidecar.wordpress.tables import Tables
 from tests.wordpress.builders import a_user, a_user_with_roles, an_option
 
 SECRET = "ab" * 32
-NO_ENVIRONMENT = {
-    name: None
-    for name in ("GATEPOST_CONFIG", "GATEPOST_SECRET", "GATEPOST_DATABASE_PASSWORD", "LC_ALL", "LC_MESSAGES", "LANG")
-}
+NO_ENVIRONMENT = dict.fromkeys(("GATEPOST_CONFIG", "GATEPOST_SECRET", "GATEPOST_DATABASE_PASSWORD", "LC_ALL", "LC_MESSAGES", "LANG"))
 
 
 @dataclass
@@ -66,7 +63,12 @@ class Installation:
 
 
 def an_installation(
-    folder: Path, *, database: str = "", url: str = "http://127.0.0.1:9", with_tables: bool = True, **more: str
+    folder: Path,
+    *,
+    database: str = "",
+    url: str = "http://127.0.0.1:9",
+    with_tables: bool = True,
+    **more: str,
 ) -> Installation:
     """Configured in `folder`, on SQLite unless `database` is a URL, with WordPress's tables. `more`: TOML per section."""
     config = folder / "config.toml"

@@ -33,7 +33,9 @@ def member_of(installation, user_id):
 
 def counts_of(output):
     """word -> number, of the table that `enroll` prints."""
-    return {line.split(maxsplit=1)[1]: int(line.split()[0]) for line in output.splitlines() if line[:1].isdigit()}
+    return {
+        line.split(maxsplit=1)[1]: int(line.split()[0]) for line in output.splitlines() if line[:1].isdigit()
+    }
 
 
 def test_users_become_members_since_they_registered_with_an_event_each(club):
@@ -42,7 +44,9 @@ def test_users_become_members_since_they_registered_with_an_event_each(club):
     assert (alice.joined_at, alice.level.started_at, alice.level.status) == (REGISTERED, REGISTERED, "active")
     with club.here.at_work(), reading() as reader:
         events = list_events(reader, member_id=alice.id)
-    assert [(event.name, event.user_id, event.subject) for event in events] == [("created", club.alice, "level:1")]
+    assert [(event.name, event.user_id, event.subject) for event in events] == [
+        ("created", club.alice, "level:1")
+    ]
     assert '"by":"cli:' in events[0].body
 
 
@@ -57,7 +61,9 @@ def test_the_roles_of_new_members_are_queued_for_the_site(club):
     club.did("level", "add", "Silver", "--role", "silver")
     club.did("enroll", "--level", "Silver")
     with club.wordpress() as session:
-        payloads = session.execute(sa.text("SELECT payload FROM gatepost_outbox ORDER BY payload")).scalars().all()
+        payloads = (
+            session.execute(sa.text("SELECT payload FROM gatepost_outbox ORDER BY payload")).scalars().all()
+        )
     assert payloads == [f'{{"kind":"roles","user":{user}}}' for user in (club.alice, club.bob)]
 
 
@@ -80,7 +86,10 @@ def test_administrators_are_left_out_unless_their_role_is_asked_for(club):
     admin = a_user_who_is(club, "administrator")
     assert counts_of(club.did("enroll", "--level", "Gold"))["are administrators and were left out"] == 1
     assert member_of(club, admin) is None
-    assert counts_of(club.did("enroll", "--level", "Gold", "--role", "administrator"))["became members of Gold"] == 1
+    assert (
+        counts_of(club.did("enroll", "--level", "Gold", "--role", "administrator"))["became members of Gold"]
+        == 1
+    )
     assert member_of(club, admin).level.level_id == 1
 
 
@@ -130,7 +139,9 @@ def test_a_user_who_was_made_a_member_meanwhile_keeps_what_he_has(club):
 
 
 def test_a_network_must_say_whom_it_means(club):
-    club.config_path.write_text(club.config_path.read_text().replace("[site]", '[site]\nusers_prefix = "net_"'))
+    club.config_path.write_text(
+        club.config_path.read_text().replace("[site]", '[site]\nusers_prefix = "net_"')
+    )
     result = club.run("enroll", "--level", "Gold")
     assert (result.exit_code, "--role" in result.stderr) == (1, True)
 
@@ -147,7 +158,8 @@ def test_enrolling_on_a_real_server_in_batches_gives_each_user_one_level(databas
     club.did("level", "add", "Gold")
     with club.wordpress() as session:
         rows = [
-            {"user_login": f"u{n}", "user_email": f"u{n}@example.test", "user_registered": REGISTERED} for n in range(2500)
+            {"user_login": f"u{n}", "user_email": f"u{n}@example.test", "user_registered": REGISTERED}
+            for n in range(2500)
         ]
         session.execute(sa.insert(club.tables.users), rows)
     assert counts_of(club.did("enroll", "--level", "Gold"))["became members of Gold"] == 2500

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from shortcodes.facts import AddressField, AddressKind, ContentFacts, Status
 
+NEW_YORK = ZoneInfo("America/New_York")
+
 
 @dataclass(frozen=True)
 class Member:
@@ -55,7 +57,7 @@ class PageView:
 
     viewer: Member | None = None
     now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    zone: tzinfo = ZoneInfo("America/New_York")
+    zone: tzinfo = NEW_YORK
     language: str = "en"
     post_id: int | None = 10
     contents: dict[int, ContentFacts] = field(default_factory=dict)

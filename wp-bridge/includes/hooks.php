@@ -68,7 +68,7 @@ function add_hooks(): void {
 	add_filter( 'posts_pre_query', 'Gatepost\show_unfiltered_query', PHP_INT_MAX, 2 );
 	add_filter( 'content_pagination', 'Gatepost\show_pages_of_a_post', PHP_INT_MIN, 2 );
 	add_filter( 'get_pages_query_args', 'Gatepost\mark_pages_query', PHP_INT_MAX );
-	add_filter( 'get_pages', 'Gatepost\show_listed_pages', PHP_INT_MAX );
+	add_filter( 'get_pages', 'Gatepost\show_listed_pages', PHP_INT_MAX, 2 );
 	add_filter( 'wp_insert_post_data', 'Gatepost\keep_the_source', PHP_INT_MAX, 2 );
 
 	add_filter( 'the_content', 'Gatepost\show_content', PHP_INT_MIN );

@@ -98,7 +98,7 @@ function pairing_from_row(): ?array {
 	if ( null === $value ) {
 		return null;
 	}
-	return a_pairing( is_serialized( $value ) ? unserialize( $value, array( 'allowed_classes' => false ) ) : json_decode( $value, true ), 'row' );
+	return a_pairing( is_serialized( $value ) ? unserialize( $value, array( 'allowed_classes' => false ) ) : null, 'row' );
 }
 
 /** Give what was found its shape; a thing of another shape becomes a pairing with nothing in it, which is refused. */

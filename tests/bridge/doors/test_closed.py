@@ -277,3 +277,63 @@ def test_a_rule_for_a_type_a_term_or_an_address_guards_its_posts(world: World, r
         assert HIDDEN not in everything(world.get("/category/guarded-things/?classic"))
     finally:
         world.guard_posts()
+
+
+def test_a_closed_front_page_is_closed(world: World) -> None:
+    world.site.option("show_on_front", "page")
+    world.site.option("page_on_front", world.ids["guarded_page"])
+    try:
+        assert HIDDEN not in everything(world.get("/"))
+        assert world.get("/").status_code == 403
+        assert "XYZZY-WHOLEPAGE" in world.get("/", user="alice").text
+    finally:
+        world.site.option("show_on_front", "posts")
+
+
+def test_a_sticky_post_is_closed(world: World) -> None:
+    world.site.option("sticky_posts", [world.ids["guarded"]])
+    world.site.option("posts_per_page", 1)
+    try:
+        answer = world.get("/?classic")
+        assert "Guarded" in answer.text
+        assert HIDDEN not in everything(answer)
+        assert "XYZZY-BODY" in world.get("/?classic", user="alice").text
+    finally:
+        world.site.option("sticky_posts", [])
+        world.site.option("posts_per_page", 50)
+
+
+def test_a_post_that_an_answer_closes_is_closed_before_the_index_knows(world: World) -> None:
+    world.closed.add(world.ids["tagged"])
+
+    answer = world.get("/tagged/")
+
+    assert answer.status_code == 403
+    assert "Hello" not in answer.text
+    assert "Hello Anna" in world.get("/tagged/", user="alice").text
+
+
+def test_a_pop_up_by_ajax_shows_what_its_viewer_may_see(world: World) -> None:
+    world.site.mu_plugin(
+        "popup",
+        "add_action('wp_ajax_popup', 'test_popup'); add_action('wp_ajax_nopriv_popup', 'test_popup');"
+        "function test_popup() { echo apply_filters('the_content', get_post((int) $_GET['id'])->post_content); exit; }",
+    )
+    path = f"/wp-admin/admin-ajax.php?action=popup&id={world.ids['guarded']}"
+
+    assert HIDDEN not in everything(world.get(path))
+    assert HIDDEN not in everything(world.get(path, user="bob"))
+    assert "XYZZY-BODY" in world.get(path, user="alice").text
+
+
+def test_trackbacks_sent_by_cron_hold_what_a_visitor_may_see(world: World) -> None:
+    sent = world.site.php(
+        "add_filter('pre_http_request', function ($no, $given, $url) { echo json_encode([$url, $given['body']]); return ['response' => ['code' => 200], 'body' => '', 'headers' => []]; }, 10, 3);"
+        "global $wpdb; $wpdb->update($wpdb->posts, ['post_excerpt' => '', 'to_ping' => 'https://elsewhere.example/tb'], ['ID' => $args[0]]); clean_post_cache($args[0]);"
+        "require_once ABSPATH . 'wp-admin/includes/admin.php'; do_trackbacks((int) $args[0]);"
+        "$wpdb->update($wpdb->posts, ['post_excerpt' => 'XYZZY-EXCERPT written.', 'to_ping' => '', 'pinged' => ''], ['ID' => $args[0]]); clean_post_cache($args[0]);",
+        world.ids["guarded"],
+    )
+
+    assert "elsewhere.example" in sent
+    assert HIDDEN not in sent

@@ -101,7 +101,6 @@ def test_quick_edit_changes_the_title_alone(world: World, post: int) -> None:
             "post_view": "excerpt",
             "post_title": "Quick",
             "_status": "publish",
-            "edit_date": "true",
         },
     )
 

@@ -102,6 +102,7 @@ PRINTERS = {
     "excerpt": "<?php echo get_the_excerpt(GUARDED);",
     "pages": "<?php foreach (get_pages() as $page) { echo $page->post_content, apply_filters('the_content', $page->post_content); }",
     "comments": "<?php foreach (get_comments() as $comment) { echo $comment->comment_content; } the_widget('WP_Widget_Recent_Comments'); echo do_blocks('<!-- wp:latest-comments {\"displayExcerpt\":true} /-->');",
+    "widgets_only": "<?php get_posts(['include' => [OPEN]]); wp_list_pages(); the_widget('WP_Widget_Meta');",
     "widgets": "<?php the_widget('WP_Widget_Recent_Posts');",
     "query_loop": """<?php echo do_blocks('<!-- wp:query {"query":{"perPage":50,"postType":"post","inherit":false}} --><div class="wp-block-query"><!-- wp:post-template --><!-- wp:post-title /--><!-- wp:post-content /--><!-- wp:post-excerpt /--><!-- /wp:post-template --></div><!-- /wp:query -->');""",
     "shortcode": f"""<?php echo do_shortcode("Hi {NAME_TAG}! {MEMBERS_TAG}only {NAME_TAG}{MEMBERS_END}");""",
@@ -269,7 +270,11 @@ def build(site: Site, sidecar: ScriptedSidecar) -> World:
     for name, code in {f"test-themes/printer/{name}": text for name, text in THEME.items()}.items():
         write(site, name, code)
     for name, source in PRINTERS.items():
-        code = source.replace("GUARDED", str(ids["guarded"])).replace("ATTACHMENT", str(ids["attachment"]))
+        code = (
+            source.replace("GUARDED", str(ids["guarded"]))
+            .replace("ATTACHMENT", str(ids["attachment"]))
+            .replace("OPEN", str(ids["after"]))
+        )
         write(site, f"printers/{name}.php", code)
     return world
 

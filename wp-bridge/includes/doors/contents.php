@@ -36,7 +36,11 @@ function current_view(): ?View {
 function show_content( $text ) {
 	$text = resolved_text( (string) $text );
 	$post = current_post();
-	if ( null === $post || ! is_an_original( $post ) ) {
+	if ( null === $post ) {
+		$post = governed_post_with( $text );
+		return null === $post ? $text : view_of( $post )->text;
+	}
+	if ( ! is_an_original( $post ) ) {
 		return $text;
 	}
 	$view = current_view();

@@ -35,6 +35,9 @@ function host_of( \WP_Post $post ): ?\WP_Post {
 
 function is_governed_itself( \WP_Post $post ): bool {
 	$index = index();
+	if ( is_internal_type( $post->post_type ) ) {
+		return false;
+	}
 	if ( null === $index ) {
 		return governs_everything() && ( is_post_type_viewable( $post->post_type ) || is_marked_post( $post->ID ) );
 	}
@@ -42,6 +45,12 @@ function is_governed_itself( \WP_Post $post ): bool {
 		|| ( array() !== $index['terms'] && array() !== array_intersect( term_ids_of( $post ), $index['terms'] ) )
 		|| ( array() !== $index['urls'] && fits_a_pattern( path_of( $post ), $index['urls'] ) )
 		|| ( ( $index['post_count'] ?? 1 ) !== 0 && is_marked_post( $post->ID ) );
+}
+
+/** WordPress's own furniture, such as templates and menu items, which no rule can name. */
+function is_internal_type( string $type ): bool {
+	$known = get_post_type_object( $type );
+	return null !== $known && $known->_builtin && 'wp_block' !== $type && 'revision' !== $type && ! is_post_type_viewable( $known );
 }
 
 /**
@@ -79,6 +88,46 @@ function fits_a_pattern( string $path, array $patterns ): bool {
 		}
 	}
 	return false;
+}
+
+/**
+ * The governed post that has exactly this text, or null. For text that is filtered as content where no post is
+ * current: trackbacks sent by cron, pop-ups made by AJAX.
+ */
+function governed_post_with( string $text ): ?\WP_Post {
+	global $wpdb;
+	$index = index();
+	if ( '' === trim( $text ) || ( null === $index && ! governs_everything() ) || ( null !== $index && ! protects_anything( $index ) ) ) {
+		return null;
+	}
+	$where = null === $index || array() !== $index['urls'] ? '1=1' : governed_posts_sql( $index );
+	$ids   = $wpdb->get_col( $wpdb->prepare( "SELECT ID FROM {$wpdb->posts} WHERE {$where} AND post_content = %s LIMIT 20", $text ) ); // phpcs:ignore WordPress.DB -- the condition is prepared.
+	foreach ( $ids as $id ) {
+		$post = get_post( (int) $id );
+		if ( $post && $post->post_content === $text && is_governed( $post ) ) {
+			return $post;
+		}
+	}
+	return null;
+}
+
+/** A condition on posts that all types, terms and single posts of the index fulfil. */
+function governed_posts_sql( array $index ): string {
+	global $wpdb;
+	$types = array_map(
+		static function ( string $type ) use ( $wpdb ): string {
+			return $wpdb->prepare( '%s', $type );
+		},
+		$index['types']
+	);
+	$tests = array( $wpdb->prepare( "ID IN ( SELECT post_id FROM {$wpdb->postmeta} WHERE meta_key = %s )", GOVERNED_META ) );
+	if ( array() !== $types ) {
+		$tests[] = 'post_type IN (' . implode( ', ', $types ) . ')';
+	}
+	if ( array() !== $index['terms'] ) {
+		$tests[] = "ID IN ( SELECT tr.object_id FROM {$wpdb->term_relationships} tr JOIN {$wpdb->term_taxonomy} tt ON tt.term_taxonomy_id = tr.term_taxonomy_id WHERE tt.term_id IN (" . implode( ', ', $index['terms'] ) . ') )';
+	}
+	return '( ' . implode( ' OR ', $tests ) . ' )';
 }
 
 /** The path that the browser asked for. */

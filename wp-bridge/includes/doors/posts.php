@@ -19,7 +19,7 @@ function show_query_posts( $posts, $query ) {
 	}
 	$is_page = is_page_query( $query );
 	if ( $is_page && prints_no_posts( $query ) ) {
-		return show_listed_pages( $posts );
+		return array_map( 'Gatepost\with_lazy_text', array_filter( $posts, 'Gatepost\is_a_post' ) );
 	}
 	if ( $is_page ) {
 		note_reading( $query, $posts );
@@ -64,17 +64,45 @@ function show_unfiltered_query( $posts, $query ) {
 	return shown_posts( is_array( $posts ) ? $posts : found_by( $query ), false );
 }
 
-/** Run a query's own SQL and keep the posts, as they are, in the object cache. */
+/** Find a query's posts as WordPress would, and keep them, as they are, in the object cache. */
 function found_by( \WP_Query $query ): array {
+	$cached = cached_ids( $query );
+	if ( null !== $cached ) {
+		_prime_post_caches( $cached, $query->get( 'update_post_term_cache' ), $query->get( 'update_post_meta_cache' ) );
+		$query->set( 'cache_results', false );
+		return array_values( array_filter( array_map( 'get_post', $cached ) ) );
+	}
+	$posts = posts_by_sql( $query );
+	cached_ids( $query, wp_list_pluck( $posts, 'ID' ) );
+	keep_originals_in_cache( $query, $posts );
+	return $posts;
+}
+
+function posts_by_sql( \WP_Query $query ): array {
 	global $wpdb;
 	$rows = $wpdb->get_results( $query->request ); // phpcs:ignore WordPress.DB -- WP_Query has made it.
 	if ( ! $query->get( 'no_found_rows' ) && false !== strpos( $query->request, 'SQL_CALC_FOUND_ROWS' ) ) {
 		$query->found_posts   = (int) $wpdb->get_var( 'SELECT FOUND_ROWS()' );
 		$query->max_num_pages = (int) ceil( $query->found_posts / max( 1, (int) $query->get( 'posts_per_page' ) ) );
 	}
-	$posts = array_values( array_filter( array_map( 'get_post', (array) $rows ) ) );
-	keep_originals_in_cache( $query, $posts );
-	return $posts;
+	return array_values( array_filter( array_map( 'get_post', (array) $rows ) ) );
+}
+
+/**
+ * What this query found before, as WordPress keeps it by itself for queries that it makes: until any post or term
+ * changes, and only where a persistent object cache stands. Give ids to keep them.
+ */
+function cached_ids( \WP_Query $query, ?array $ids = null ): ?array {
+	if ( ! wp_using_ext_object_cache() || ! $query->get( 'cache_results' ) || ! $query->get( 'no_found_rows' ) || false !== stripos( $query->request, 'RAND(' ) ) {
+		return null;
+	}
+	$key = 'query-' . md5( $query->request . wp_cache_get_last_changed( 'posts' ) . wp_cache_get_last_changed( 'terms' ) );
+	if ( null !== $ids ) {
+		wp_cache_set( $key, $ids, 'gatepost', DAY_IN_SECONDS );
+		return $ids;
+	}
+	$kept = wp_cache_get( $key, 'gatepost' );
+	return is_array( $kept ) ? array_map( 'intval', $kept ) : null;
 }
 
 /** Each post as this viewer may have it; one call for all of them. Values that are no posts pass. */
@@ -108,18 +136,21 @@ function is_shown_as_a_view( \WP_Post $post ): bool {
 /** Get meta and terms of all posts at once, where rules need them; WordPress would get them a moment later anyway. */
 function prime_what_rules_need( array $posts ): void {
 	$index = index();
+	$posts = array_filter(
+		$posts,
+		static function ( \WP_Post $post ): bool {
+			return ! is_internal_type( $post->post_type );
+		}
+	);
 	$ids   = wp_list_pluck( $posts, 'ID' );
-	if ( array() === $ids ) {
-		return;
-	}
 	$hosts = array_filter( wp_list_pluck( wp_list_filter( $posts, array( 'post_type' => 'attachment' ) ), 'post_parent' ) );
 	if ( array() !== $hosts ) {
 		_prime_post_caches( $hosts );
 	}
-	if ( 0 !== ( $index['post_count'] ?? 1 ) && ( null !== $index || governs_everything() ) ) {
+	if ( array() !== $ids && 0 !== ( $index['post_count'] ?? 1 ) && ( null !== $index || governs_everything() ) ) {
 		update_meta_cache( 'post', $ids );
 	}
-	if ( array() !== ( $index['terms'] ?? array() ) ) {
+	if ( array() !== $ids && array() !== ( $index['terms'] ?? array() ) ) {
 		update_object_term_cache( $ids, array_unique( wp_list_pluck( $posts, 'post_type' ) ) );
 	}
 }
@@ -181,20 +212,34 @@ function mark_pages_query( array $arguments ): array {
  * Filter `get_pages`, last: menus list pages on every page of a site and print their titles. Asking the sidecar each
  * time would be dear, so each text that needs it becomes a token; whoever has it filtered as content gets the view.
  */
-function show_listed_pages( $pages ) {
+function show_listed_pages( $pages, $arguments = array() ) {
 	if ( ! is_array( $pages ) ) {
 		return $pages;
 	}
-	prime_what_rules_need( array_filter( $pages, 'Gatepost\is_an_original' ) );
+	$only_titles = prints_only_titles( (array) $arguments );
+	if ( ! $only_titles ) {
+		prime_what_rules_need( array_filter( $pages, 'Gatepost\is_an_original' ) );
+	}
 	foreach ( $pages as $place => $page ) {
-		if ( is_an_original( $page ) && is_shown_as_a_view( $page ) ) {
-			$pages[ $place ]                        = clone $page;
-			$pages[ $place ]->post_content          = lazy_text( $page->ID );
-			$pages[ $place ]->post_excerpt          = '';
-			$pages[ $place ]->post_content_filtered = '';
+		if ( is_an_original( $page ) && ( $only_titles || has_a_view( $page ) ) && ! is_source_wanted( $page ) ) {
+			$pages[ $place ] = with_lazy_text( $page );
 		}
 	}
 	return $pages;
+}
+
+/** WordPress's own lists of pages: finding out which of them a rule protects would cost a query on every page. */
+function prints_only_titles( array $arguments ): bool {
+	$block = \WP_Block_Supports::$block_to_render['blockName'] ?? '';
+	return isset( $arguments['title_li'] ) || in_array( $block, array( 'core/navigation', 'core/page-list' ), true );
+}
+
+function with_lazy_text( \WP_Post $post ): \WP_Post {
+	$lazy                        = clone $post;
+	$lazy->post_content          = lazy_text( $post->ID );
+	$lazy->post_excerpt          = '';
+	$lazy->post_content_filtered = '';
+	return $lazy;
 }
 
 function lazy_text( int $post_id ): string {

@@ -18,6 +18,7 @@ const TAG_NAMES = array(
 	'MM_Content_Data',
 	'MM_Content_Link',
 	'MM_CorePage_Link',
+	'MM_Else',
 );
 
 /** What every SmartTag begins with: a text without it is never looked at closer. */
@@ -105,10 +106,13 @@ function without_tags( string $text ): string {
 	return array() === $open ? $kept . substr( $text, $at ) : $kept;
 }
 
-/** What stays of a matched tag: `[[tag]]` is text for the reader, a single bracket beside a tag is text as well. */
+/**
+ * What stays of a matched tag: `[[tag]]` is text for the reader, a single bracket beside a tag is text as well. The
+ * entity has three digits, as WordPress turns `&#91;` back into a bracket.
+ */
 function literal_part( array $match ): string {
 	if ( is_escaped_tag( $match ) ) {
-		return '&#91;' . substr( $match[0][0], 2, -1 );
+		return '&#091;' . substr( $match[0][0], 2, -1 );
 	}
 	return $match[1][0] . $match[5][0];
 }
