@@ -115,7 +115,7 @@ class _Compiler:
         if closed:
             self.closer(closed, (start, end))
         elif self.is_active(name, token.end(2)):
-            if self.text.startswith("[", start - 1) and start and self.escaped((start, end), attributes):
+            if start and self.text[start - 1] == "[" and self.escaped((start, end), attributes):
                 return
             self.opener(name, (start, end), attributes)
 

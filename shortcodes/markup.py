@@ -60,7 +60,7 @@ IN_TEXT: States = frozenset({TEXT})
 _SPACE = r"[ \t\n\f\r]"
 _ATTRIBUTE_NAME = r"(?:[^ \t\n\f\r/>=]++|=)[^ \t\n\f\r/>=]*+"
 _VALUE = r"""(?:"[^"]*+"|'[^']*+'|(?=>)|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+)"""
-_ATTRIBUTES = rf"(?:[ \t\n\f\r/]++|{_ATTRIBUTE_NAME}(?:{_SPACE}*+={_SPACE}*+{_VALUE})?+)*+"
+_ATTRIBUTES = rf"(?:[ \t\n\f\r/]++|{_ATTRIBUTE_NAME}(?:{_SPACE}*+={_SPACE}*+{_VALUE}|(?!{_SPACE}*+=)))*+"
 _SPECIAL = "iframe|math|noembed|noframes|plaintext|script|style|svg|textarea|title|xmp"
 _PLAIN = re.compile(
     rf"""[^<]*+
@@ -234,8 +234,19 @@ def _read_comment(state: State, text: str, start: int, end: int) -> tuple[State,
 
 
 def _read_cdata(state: State, text: str, start: int, end: int) -> tuple[State, int]:
+    """Outside svg and math a browser takes CDATA for a declaration that the first ">" ends: if an element may begin
+    after that, we have lost track. `pending` is what has been seen of the two.
+    """
     at = text.find("]]>", start, end)
-    return (state, end) if at < 0 else (State("text", foreign=state.foreign), at + 3)
+    stop = end if at < 0 else at
+    seen, begin = state.pending, start
+    if not seen and (begin := text.find(">", start, stop)) >= 0:
+        seen = ">"
+    if seen == ">" and text.find("<", begin, stop) >= 0:
+        seen = "<"
+    if at < 0:
+        return state._replace(pending=seen), end
+    return LOST if seen == "<" and not state.foreign else State("text", foreign=state.foreign), at + 3
 
 
 def _read_declaration(state: State, text: str, start: int, end: int) -> tuple[State, int]:
@@ -311,17 +322,27 @@ def _value_goes_on(state: State, literal: str) -> State:
 
 def _read_character_data(state: State, text: str, start: int, end: int) -> tuple[State, int]:
     found = _END_TAGS[state.element].search(text, start, end)
+    stop = found.start() if found else end
+    if _is_markup(state, text, start, stop):
+        return LOST, end
     if found:
-        return State("tag name", "/"), found.start() + 2
+        return State("tag name", "/", foreign=state.foreign), stop + 2
     return state._replace(pending=_partial_end_tag(text, start, end)), end
 
 
 def _read_script(state: State, text: str, start: int, end: int) -> tuple[State, int]:
     stop, script = find_end(text, start, end, state.script)
+    if _is_markup(state, text, start, stop):
+        return LOST, end
     if stop < end:
         return State("tag name", "/", foreign=state.foreign), stop + 2
     script = follow(text, start, end, script)
     return state._replace(script=script, pending=_partial_end_tag(text, start, end)), end
+
+
+def _is_markup(state: State, text: str, start: int, end: int) -> bool:
+    """In svg and math, the content of style and script is markup like any other."""
+    return state.foreign > 0 and text.find("<", start, end) >= 0
 
 
 def _partial_end_tag(text: str, start: int, end: int) -> str:

@@ -22,7 +22,7 @@ __all__ = ["built_on_mariadb", "built_on_sqlite", "house"]
 MARKS = {
     "bed": {"bed", "redis"},
     "mariadb": {"mariadb", "database_url", "built_on_mariadb"},
-    "wordpress": {"wordpress_tree", "site", "new_site"},
+    "wordpress": {"wordpress_tree", "site", "new_site", "club"},
     "browser": {"browser", "new_page"},
 }
 """A test is marked by the fixtures it uses: `./run check` runs those without a mark."""

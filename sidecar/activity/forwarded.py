@@ -18,6 +18,7 @@ _KINDS = {
     "user_deleted": (EventType.ACCESS, "user_deleted"),
     "role": (EventType.ACCESS, "role_changed"),
     "page": (EventType.PAGE, "viewed"),
+    "lost": (EventType.ACCESS, "events_lost"),
 }
 _VIEW_LENGTHS = {"url": 2000, "referrer": 500, "agent": 300, "affid": 100, "sid": 100}
 _ID = re.compile(r"[0-9a-f]{32}")

@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(name, signal.default_int_handler)
     try:
         run(asked.folder.absolute(), asked.port, fresh=asked.fresh)
-    except GatepostError as error:
+    except (GatepostError, OSError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Request
@@ -31,9 +31,7 @@ def answer_changes(service: Service, request: Request) -> Answer:
     if fault:
         return json.dumps({"error": fault, "message": fault}), 401, {"Content-Type": "application/json"}
     changes = json.loads(body)["changes"]
-    for change in changes:
-        if change["kind"] == "roles":
-            _change_roles(service, change)
+    _change_roles(service, [change for change in changes if change["kind"] == "roles"])
     text = json.dumps({"done": [change["id"] for change in changes], "failed": {}})
     headers = {
         "Content-Type": "application/json",
@@ -44,9 +42,8 @@ def answer_changes(service: Service, request: Request) -> Answer:
 
 
 @use_case
-def _change_roles(service: Service, change: dict[str, Any]) -> None:
-    allowed = service.config.access.assignable_roles
-    sync_roles(
-        session(), service.tables, change["user"], add=change["add"], remove=change["remove"],
-        allow=allowed, known_roles=get_roles(session(), service.tables),
-    )  # fmt: skip
+def _change_roles(service: Service, changes: Iterable[Mapping[str, Any]]) -> None:
+    allowed, known = service.config.access.assignable_roles, get_roles(session(), service.tables)
+    for change in changes:
+        user, add, remove = change["user"], change["add"], change["remove"]
+        sync_roles(session(), service.tables, user, add=add, remove=remove, allow=allowed, known_roles=known)

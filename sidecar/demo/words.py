@@ -47,9 +47,8 @@ class Words:
 
     def hold(self, held: Entitlement, now: datetime) -> str:
         """One level or bundle of a member, with its status and day."""
-        name, status = self.name_of(held), status_word(held.status_at(now))
-        day = _("day {number}").format(number=held.days_at(now, self.zone))
-        return f"{name}: {status}, {day}"
+        name, status, day = self.name_of(held), status_word(held.status_at(now)), held.days_at(now, self.zone)
+        return _("{name}: {status}, day {number}").format(name=name, status=status, number=day)
 
     def target(self, rule: Rule) -> str:
         """What a rule protects."""

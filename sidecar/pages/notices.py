@@ -14,12 +14,11 @@ from sidecar.i18n import _
 from sidecar.pages.messages import ObjectAnswer
 
 CoreUrl = Callable[[str], str | None]
+VISITOR, NO_MEMBER = "visitor", ""
 
 
-def notice_of(
-    decision: Decision, *, status: str | None, core_url: CoreUrl, language: str, zone: tzinfo
-) -> str:
-    """HTML that stands for a closed post. `status`: of the viewer's level; None for someone who is no member.
+def notice_of(decision: Decision, *, status: str, core_url: CoreUrl, language: str, zone: tzinfo) -> str:
+    """HTML that stands for a closed post. `status`: of the viewer's level; `VISITOR`, or `NO_MEMBER` when signed in.
 
     The owner's own teaser comes as he wrote it (only he can write it); everything else is escaped.
     """
@@ -31,13 +30,15 @@ def notice_of(
     return str(Markup('<p class="gatepost-notice">{}{}</p>').format(sentence, link))
 
 
-def _sentence(decision: Decision, status: str | None, language: str, zone: tzinfo) -> tuple[str, str, str]:
+def _sentence(decision: Decision, status: str, language: str, zone: tzinfo) -> tuple[str, str, str]:
     """(sentence, core page to link to, the link's text)."""
     if decision.outcome is Outcome.FUTURE and decision.opens_at is not None:
         day = _day(decision.opens_at, language, zone)
         return _("This will open for you on {date}.").replace("{date}", day), "", ""
-    if status is None:
+    if status == VISITOR:
         return _("This content is for members."), "login", _("Log in")
+    if status == NO_MEMBER:
+        return _("This content is for members."), "checkout", _("See what is on offer")
     if status == "overdue":
         return _("Your last payment did not go through."), "myaccount", _("Update your payment details")
     if status == "paused":

@@ -34,7 +34,7 @@ from sidecar.pages.messages import (
     TextAnswer,
     TextClaim,
 )
-from sidecar.pages.notices import notice_of, page_of_denied, too_long_notice
+from sidecar.pages.notices import NO_MEMBER, VISITOR, notice_of, page_of_denied, too_long_notice
 from sidecar.wordpress.posts import get_content
 from sidecar.wordpress.tables import Tables
 
@@ -215,9 +215,10 @@ class _Page:
     def _notice(self, decision: Decision) -> str:
         if decision.is_open:
             return ""
-        status = None
-        if self.member is not None:
-            status = str(self.member.level.status_at(self.now)) if self.member.level else ""
+        level = self.member.level if self.member else None
+        status = VISITOR if self.request.viewer is None else NO_MEMBER
+        if level is not None:
+            status = level.status_at(self.now)
         return notice_of(
             decision,
             status=status,

@@ -26,6 +26,7 @@ _DENIED_LOGIN = {1045, 1698}
 _DENIED_DATABASE = {1044}
 _DENIED_TABLE = {1142, 1143, 1370}
 _NO_TABLE = {1146, 1932}
+_TAKEN = {1062}
 _AWAY = {2002, 2003, 2005, 2006, 2013, 1040}
 
 
@@ -115,6 +116,8 @@ def explain(error: DBAPIError, url: URL) -> str:
     for numbers, sentence in _sentences().items():
         if number in numbers:
             return sentence.format(**facts)
+    if "UNIQUE constraint failed" in str(error.orig):
+        return _("There is one already.")
     if "no such table" in str(error.orig):
         return _("Gatepost's tables are not there yet. Run: gatepost init")
     if "unable to open database file" in str(error.orig):
@@ -140,6 +143,7 @@ def _sentences() -> dict[frozenset[int], str]:
             "The database user {user} lacks a right. “gatepost grants” prints all that it needs."
         ),
         frozenset(_NO_TABLE): _("Gatepost's tables are not there yet. Run: gatepost init"),
+        frozenset(_TAKEN): _("There is one already."),
         frozenset(_AWAY): _(
             "The database server at {host} does not answer. Is it running, and is the address in database.url right?"
         ),

@@ -37,7 +37,7 @@ def plan(config: Config, config_path: Path, *, account: str = "gatepost", comman
     """The files for this configuration, by their path below the root. Writes nothing; refuses what cannot work."""
     if not re.fullmatch(r"[a-z_][a-z0-9_-]{0,30}", account) or account == "root":
         raise Refused(_("The service needs a user of its own, named in small letters, and not root."))
-    command = command or str(Path(sys.argv[0]).absolute())
+    command = command or str(_own_command())
     for path in (command, str(config_path.absolute()), str(config.state_dir), config.bridge.listen):
         if re.search(r"[\s%\"'\\$]", path):
             raise Refused(
@@ -58,6 +58,12 @@ def plan(config: Config, config_path: Path, *, account: str = "gatepost", comman
         CRON: _cron(config_path, account, command),
     }
     return Plan(account, group, command, config_path.absolute(), files)
+
+
+def _own_command() -> Path:
+    """How we were called; the command beside the interpreter when that was no command (`python -m sidecar.cli`)."""
+    called = Path(sys.argv[0]).absolute()
+    return Path(sys.executable).with_name("gatepost") if called.suffix == ".py" else called
 
 
 def socket_of(config: Config) -> Path | None:
@@ -169,7 +175,7 @@ def install(planned: Plan, config: Config, root: Path) -> list[str]:
     for path, text in planned.files.items():
         done += _write(root / path, text)
     if is_here:
-        done += _give_state(planned.account, config)
+        done += give_state(planned.account, config)
         done += _let_read(planned.config_path, planned.account)
     return done
 
@@ -199,7 +205,7 @@ def _write(path: Path, text: str) -> list[str]:
     return [_("wrote {path}").format(path=path)]
 
 
-def _give_state(account: str, config: Config) -> list[str]:
+def give_state(account: str, config: Config) -> list[str]:
     """The state folder, the spool and the secret belong to the service, whoever made them first."""
     owner = pwd.getpwnam(account)
     config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

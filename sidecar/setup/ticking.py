@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from jobs.schedule import run_all
-from sidecar.activity.partitions import months_from, sync_partitions
 from sidecar.app import prepare_state
 from sidecar.service import Service
 
@@ -22,7 +21,6 @@ def tick(service: Service) -> dict[str, int] | None:
     with _alone(service) as mine:
         if not mine:
             return None
-        sync_partitions(months_from(service.clock.now()))
         done = run_all(service)
         service.note_tick()
         return done

@@ -88,6 +88,7 @@ def test_a_torn_line_raises_what_the_drainer_catches(line):
         ("user_deleted", "access", "user_deleted"),
         ("role", "access", "role_changed"),
         ("page", "page", "viewed"),
+        ("lost", "access", "events_lost"),
     ],
 )
 def test_what_wordpress_tells_becomes_an_event_of_the_log(kind, type, name):

@@ -7,6 +7,7 @@ what is shipped.
 import io
 import os
 import re
+import struct
 import sys
 import zipfile
 from pathlib import Path
@@ -56,9 +57,13 @@ def version() -> str:
 
 
 def _compile(translation: bytes) -> bytes:
-    compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(translation)))
-    return compiled.getvalue()
+    """A .mo file. Babel writes 0 for the place of the (empty) hash table, which WordPress 6.1 takes for damage."""
+    stream = io.BytesIO()
+    write_mo(stream, read_po(io.BytesIO(translation)))
+    compiled = bytearray(stream.getvalue())
+    (count,) = struct.unpack_from("<I", compiled, 8)
+    struct.pack_into("<I", compiled, 24, 28 + 16 * count)
+    return bytes(compiled)
 
 
 if __name__ == "__main__":

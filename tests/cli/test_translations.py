@@ -18,7 +18,9 @@ def texts_of_sources():
     return {
         message
         for room in ("sidecar", "jobs")
-        for _file, _line, message, _comments, _context in extract_from_dir(CHECKOUT / room, method_map=METHODS)
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            CHECKOUT / room, method_map=METHODS
+        )
     }
 
 
@@ -38,7 +40,9 @@ def forms(text):
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_is_translated_and_no_translation_is_left_over(language):
     wanted = {forms(text)[0] for text in texts_of_sources()}
-    there = {forms(message.id)[0] for message in catalog_of(language) if message.id and all(forms(message.string))}
+    there = {
+        forms(message.id)[0] for message in catalog_of(language) if message.id and all(forms(message.string))
+    }
     assert (wanted - there, there - wanted) == (set(), set())
 
 

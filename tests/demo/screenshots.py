@@ -1,9 +1,10 @@
-"""`python -m tests.demo.screenshots`: pictures of the demo for docs/images/, at the width of a phone and of a desktop.
+"""`python -m tests.demo.screenshots`: the pictures in docs/images/. With a folder: every screen, for looking at, into that folder.
 
 Makes a demo of its own in a temporary folder and stops it again.
 """
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,18 +25,24 @@ SCREENS = {
 }
 
 
-def main(images: Path) -> None:
-    """Write `<screen>-<width>.png` for every screen."""
+IN_THE_DOCS = ("overview", "post-future", "name-board")
+
+
+def main(images: Path, names: Collection[str]) -> None:
+    """Write `demo-<screen>-<width>.png` for these screens, at the width of a phone and of a desktop."""
     images.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder, running_demo(Path(folder)) as demo, chromium() as browser:
         for width, (across, down) in WIDTHS.items():
             context = browser.new_context(viewport={"width": across, "height": down}, locale="en")
             page = context.new_page()
-            for name, path in SCREENS.items():
-                page.goto(demo.address + path)
+            for name in names:
+                page.goto(demo.address + SCREENS[name])
                 page.screenshot(path=images / f"demo-{name}-{width}.png")
             context.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES)
+    if sys.argv[1:]:
+        main(Path(sys.argv[1]), SCREENS)
+    else:
+        main(IMAGES, IN_THE_DOCS)

@@ -22,7 +22,9 @@ from sidecar.wordpress.tables import Tables
 from tests.wordpress.builders import a_user, a_user_with_roles, an_option
 
 SECRET = "ab" * 32
-NO_ENVIRONMENT = dict.fromkeys(("GATEPOST_CONFIG", "GATEPOST_SECRET", "GATEPOST_DATABASE_PASSWORD", "LC_ALL", "LC_MESSAGES", "LANG"))
+NO_ENVIRONMENT = dict.fromkeys(
+    ("GATEPOST_CONFIG", "GATEPOST_SECRET", "GATEPOST_DATABASE_PASSWORD", "LC_ALL", "LC_MESSAGES", "LANG")
+)
 
 
 @dataclass
@@ -80,7 +82,7 @@ def an_installation(
     }
     for section, text in more.items():
         lines.setdefault(section, []).append(text)
-    if not any(line.startswith("listen") for line in lines["bridge"]):
+    if "listen" not in more.get("bridge", ""):
         lines["bridge"].append(f'listen = "unix:{folder}/gatepost.sock"')
     config.write_text("\n".join(f"[{section}]\n" + "\n".join(text) for section, text in lines.items()))
     (folder / "state").mkdir(mode=0o700, exist_ok=True)

@@ -8,8 +8,7 @@ from sidecar.clock import real_now
 from sidecar.db import db
 from tests.setup.builders import an_installation
 
-# PyMySQL leaves the socket of a refused login to the garbage collector.
-refused_login = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+IGNORED = "ignore::pytest.PytestUnraisableExceptionWarning"
 
 
 def rows_of(installation):
@@ -76,7 +75,8 @@ def test_init_on_a_real_server_twice_leaves_partitions_for_months_ahead(database
 
 
 @pytest.mark.mariadb
-@refused_login
+@pytest.mark.usefixtures("login_is_refused")
+@pytest.mark.filterwarnings(IGNORED)
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -98,7 +98,8 @@ def test_each_way_a_server_refuses_has_its_words_and_never_the_password(
 
 
 @pytest.mark.mariadb
-@refused_login
+@pytest.mark.usefixtures("login_is_refused")
+@pytest.mark.filterwarnings(IGNORED)
 def test_a_database_that_does_not_exist_is_said_not_to(mariadb, database_url, tmp_path):
     url = sa.make_url(database_url)
     mariadb.execute(f"GRANT ALL ON `none_at_all`.* TO `{url.username}`@`localhost`")

@@ -91,3 +91,26 @@ def texts(count: int, seed: int) -> list[tuple[list[str], str]]:
         glue = random.choice(["", "", " "])
         made.append((names, glue.join(pieces)))
     return made
+
+
+def own_texts(count: int, names: tuple[str, ...], seed: int) -> list[str]:
+    """Our own tags where their grammar is WordPress's: nested in each other, never in themselves; no HTML."""
+    random = Random(seed)
+    return ["".join(_own(random, names, 3) for _ in range(random.randint(1, 6))) for _ in range(count)]
+
+
+_INERT = [piece for piece in PIECES if not set(piece) & set("[]<")]
+
+
+def _own(random: Random, names: tuple[str, ...], depth: int) -> str:
+    text = "".join(random.choices(_INERT, k=2))
+    if depth == 0 or random.random() < 0.3:
+        return text
+    name = random.choice(names)
+    attributes = " " + "".join(random.choices(_INERT, k=random.randint(0, 4))).rstrip("/")
+    content = "".join(
+        _own(random, tuple(other for other in names if other != name), depth - 1) for _ in range(2)
+    )
+    tag = f"[{name}{attributes}/]" if random.random() < 0.3 else f"[{name}{attributes}]{content}[/{name}]"
+    before, after = random.choice([("", ""), ("", ""), ("[", "]"), ("[", ""), ("", "]")])
+    return f"{text}{before}{tag}{after}"

@@ -5,7 +5,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shortcodes.dates import format_date
@@ -61,6 +61,7 @@ def test_every_letter_prints_what_php_prints() -> None:
         assert format_date(moment, letter) == answer["date"], (letter, moment)
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.sampled_from([ZoneInfo(zone) for zone in ZONES])), st.text(max_size=30))
 def test_no_date_and_no_format_raises(moment: datetime, letters: str) -> None:
     format_date(moment, letters)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shortcodes.equations import MAX_NESTING, Malformed, parse_equation
@@ -53,6 +53,7 @@ def test_parentheses_nest_up_to_a_limit_and_a_hundred_thousand_signs_are_read() 
     assert holds("|".join(["1"] * 100_000), 1)
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.sampled_from("123"),
@@ -69,6 +70,7 @@ def test_an_equation_means_what_python_says_of_it(equation: str) -> None:
         assert holds(equation, *true) is told
 
 
+@settings(deadline=None)
 @given(st.text("123|&!() é", max_size=40))
 def test_any_text_is_either_malformed_or_has_an_outcome(text: str) -> None:
     try:

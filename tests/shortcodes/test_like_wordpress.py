@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+import shortcodes
 from shortcodes import grammar
 from shortcodes.attributes import Attributes, parse_attributes
 from tests.shortcodes.asking_php import ask_php
-from tests.shortcodes.generated import PIECES, texts
+from tests.shortcodes.generated import PIECES, own_texts, texts
 
 COUNT = 6000
 
@@ -100,3 +101,12 @@ def test_every_pair_of_pieces_inside_and_outside_a_tag_is_read_like_wordpress_do
             for frame in ("%s", "[t %s]x[/t]")
         ],
     )
+
+
+def test_our_own_tags_are_found_where_wordpress_finds_them(wordpress: WordPress) -> None:
+    questions = [
+        (list(shortcodes.REGISTRY), text) for text in own_texts(2000, tuple(shortcodes.REGISTRY), seed=7)
+    ]
+    _, answers = wordpress.answers(questions)
+    for (_, text), theirs in zip(questions, answers, strict=True):
+        assert shortcodes.strip(text) == decoded(theirs["strip"]), text

@@ -103,6 +103,7 @@ def spliced(source: str, splices: list[tuple[int, int, str]]) -> str:
     return b"".join([*parts, left[position:]]).decode(errors="surrogateescape")
 
 
+@settings(deadline=None)
 @given(SOUP, NAMES)
 def test_no_text_raises_and_splices_make_what_rendering_makes(text: str, name: str) -> None:
     template = shortcodes.compile(text)
@@ -113,6 +114,7 @@ def test_no_text_raises_and_splices_make_what_rendering_makes(text: str, name: s
     assert shortcodes.strip(text) == template.stripped()
 
 
+@settings(deadline=None)
 @given(st.text(), st.lists(st.text(max_size=3), max_size=5))
 def test_the_grammar_alone_never_raises(text: str, names: list[str]) -> None:
     registered = [name for name in names if grammar.is_name(name)]
@@ -122,6 +124,7 @@ def test_the_grammar_alone_never_raises(text: str, names: list[str]) -> None:
     parse_attributes(text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(HTML), max_size=30).map("".join))
 def test_what_is_not_ours_stays_byte_for_byte(text: str) -> None:
     assert shortcodes.compile(text).render(a_visitor()).text == text
@@ -145,12 +148,14 @@ def _decisions(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 PUBLIC = st.lists(st.sampled_from(HTML), max_size=6).map("".join)
 
 
+@settings(deadline=None)
 @given(st.recursive(PUBLIC, _decisions, max_leaves=25))
 def test_a_visitor_never_sees_what_is_for_members(text: str) -> None:
     assert "SECRET" not in shortcodes.compile(text).render(a_visitor()).text
     assert all("SECRET" not in piece for *_, piece in shortcodes.compile(text).splices(a_visitor()))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["", "<p>", "<a href='", "<a title=x", "<script>'", "<style>"]))
 def test_no_attribute_reaches_a_fact_that_is_not_listed(attributes: str, before: str) -> None:
     class Closed(Member):
@@ -171,7 +176,7 @@ def test_no_attribute_reaches_a_fact_that_is_not_listed(attributes: str, before:
 _OPEN = {"id", "first_name", "__class__"}
 
 
-@settings(max_examples=50)
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["(", ")", "1", "|", "&", "!", "2", " "]), max_size=30).map("".join))
 def test_a_decision_of_any_equation_is_shown_or_hidden(equation: str) -> None:
     text = f"[MM_Member_Decision hasBundle='{equation}']yes[MM_Else]no[/MM_Member_Decision]"

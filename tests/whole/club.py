@@ -76,14 +76,14 @@ class Club:
         """Start the sidecar and wait until it answers on its socket."""
         command = [sys.executable, "-m", "sidecar.cli", "--config", str(self.config_path), "serve"]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         if not wait_until(lambda: self.socket.exists() and _answers(self.socket), within_seconds=30):
             raise RuntimeError(f"the sidecar did not start: {self.log()}")
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         """End the sidecar with a signal and wait for its end."""
         if self._process is not None:
-            self._process.send_signal(how)
+            os.killpg(self._process.pid, how)  # SIGKILL, too, ends the workers with their parent
             self._process.wait(timeout=30)
             self._process = None
 

@@ -1,7 +1,6 @@
 """The sidecar is down, slow or wrong: public pages stand without tags, what is guarded stays closed, politely."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -32,16 +31,14 @@ RAW = re.compile(r"\[/?MM_|&#91;/?MM_")
 
 
 @pytest.fixture
-def away(world: World) -> Iterator[World]:
-    world.sidecar.down()
-    yield world
-    world.mend()
+def away(world: World) -> World:
+    world.away()
+    return world
 
 
-@pytest.mark.parametrize("who", [None, "alice"])
 @pytest.mark.parametrize("door", PAGES)
-def test_no_page_shows_what_is_guarded_nor_a_raw_tag(away: World, door: str, who: str | None) -> None:
-    text = everything(away.get(path_of(away, PAGES[door][0]), user=who))
+def test_no_page_shows_what_is_guarded_nor_a_raw_tag(away: World, door: str) -> None:
+    text = everything(away.get(path_of(away, PAGES[door][0]), user="alice"))
 
     assert HIDDEN not in text
     assert not RAW.search(text)
@@ -67,7 +64,7 @@ def test_no_feed_shows_what_is_guarded(away: World, feed: str) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 def test_a_wrong_answer_is_no_answer(world: World, fault: Fault) -> None:
-    world.sidecar.fault = fault
+    world.fault(fault)
 
     for path in ("/guarded/", "/tagged/", "/?classic"):
         text = everything(world.get(path, user="alice"))

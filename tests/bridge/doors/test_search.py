@@ -163,7 +163,7 @@ def test_a_hidden_branch_cannot_be_found(world: World) -> None:
 
 
 def test_while_the_sidecar_is_away_guarded_posts_are_found_by_title_alone(world: World) -> None:
-    world.sidecar.down()
+    world.away()
 
     assert found(world, "/wp-json/wp/v2/posts?search=XYZZY-BODY", "alice").json() == []
     assert [post["id"] for post in found(world, "/wp-json/wp/v2/posts?search=Guarded").json()] == [
@@ -175,7 +175,7 @@ def test_while_the_sidecar_is_away_guarded_posts_are_found_by_title_alone(world:
 @pytest.mark.parametrize("rule", ["types", "terms", "urls"])
 def test_while_the_sidecar_is_away_every_kind_of_rule_holds(world: World, rule: str) -> None:
     world.index(**{rule: {"types": ["post"], "terms": [world.ids["category"]], "urls": ["/guarded*"]}[rule]})
-    world.sidecar.down()
+    world.away()
     try:
         assert found(world, "/wp-json/wp/v2/posts?search=XYZZY-BODY", "alice").json() == []
         assert "XYZZY-BODY" not in everything(found(world, "/?s=Guarded&classic"))

@@ -379,6 +379,15 @@ def test_a_persistent_object_cache_holds_sources_only(world: World, path: str) -
         assert cached == world.site.php(source, world.ids[post])
 
 
+@pytest.mark.usefixtures("persistent_cache")
+def test_with_a_persistent_cache_a_public_page_costs_no_sql_either(world: World) -> None:
+    path = "/after/?classic&print=widgets_only"
+    for warm in ("", "&without", "", "&without"):
+        world.get(path + warm)
+
+    assert sql_count(world, path) == sql_count(world, path + "&without")
+
+
 def test_a_view_is_never_written_back(world: World) -> None:
     world.site.mu_plugin(
         "saver",
@@ -402,11 +411,13 @@ def source_of(world: World, name: str) -> str:
 
 def test_two_members_never_see_each_others_page_even_when_answers_break_off(world: World) -> None:
     for fault in (None, HalfBody(), None, Slow(2), None):
-        world.sidecar.fault = fault
+        world.fault(fault)
         for user, other in (("alice", "Robert"), ("bob", "Anna")):
             text = world.get("/tagged/", user=user).text
             assert other not in text
             assert "[MM_" not in text
+    world.mend()
+    assert "Hello Anna!" in world.get("/tagged/", user="alice").text
 
 
 # Page caches

@@ -14,7 +14,7 @@ import requests
 
 from tests.bed.site import Site
 from tests.bridge.conftest import refetch_index
-from tests.bridge.scripted_sidecar import Request, ScriptedSidecar, a_page, a_post, an_index, bodies_of
+from tests.bridge.scripted_sidecar import Fault, Request, ScriptedSidecar, a_page, a_post, an_index, bodies_of
 
 Json = dict[str, Any]
 
@@ -124,12 +124,12 @@ class World:
     members: dict[int, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
+    unwell: bool = False
 
     def reset(self) -> None:
         """A healthy sidecar that has forgotten what it was asked; only Alice may see what is guarded."""
         self.closed_answer, self.answers, self.cache = {}, {"act": "teaser", "url": "", "status": 403}, {}
         self.closed = {self.ids["guarded"], self.ids["guarded_page"]}
-        self.mend()
         self.sidecar.answer("/bridge/v1/page", self.page)
         self.sidecar.answer("/bridge/v1/search", self.search)
         self.sidecar.forget()
@@ -139,6 +139,21 @@ class World:
         self.sidecar.heal()
         self.sidecar.up()
         self.site.get("/?mend")
+        self.unwell = False
+
+    def mend_if_unwell(self) -> None:
+        if self.unwell:
+            self.mend()
+
+    def away(self) -> None:
+        """Nobody listens, until the test ends."""
+        self.unwell = True
+        self.sidecar.down()
+
+    def fault(self, fault: Fault | None) -> None:
+        """Misbehave from now on, until the test ends."""
+        self.unwell = True
+        self.sidecar.fault = fault
 
     def page(self, request: Request) -> Json:
         asked = request.body

@@ -79,11 +79,15 @@ function path_of( \WP_Post $post ): string {
 	return (string) wp_parse_url( (string) get_permalink( $post->ID ), PHP_URL_PATH );
 }
 
-/** Whether a path fits one of the patterns: case-insensitive, `*` stands for anything, a final slash does not count. */
+/**
+ * Whether a path fits one of the patterns: case-insensitive, `*` stands for anything, a final slash does not count. A
+ * path that cannot be compared, as it is no UTF-8, fits.
+ */
 function fits_a_pattern( string $path, array $patterns ): bool {
+	$decoded = '' === $path ? '/' : rawurldecode( $path );
 	foreach ( $patterns as $pattern ) {
-		$quoted = str_replace( '\*', '.*', preg_quote( untrailingslashit( $pattern ), '#' ) );
-		if ( 1 === preg_match( '#\A' . $quoted . '/?\z#isu', '' === $path ? '/' : rawurldecode( $path ) ) ) {
+		$quoted = str_replace( '\*', '.*', preg_quote( untrailingslashit( rawurldecode( $pattern ) ), '#' ) );
+		if ( 0 !== preg_match( '#\A' . $quoted . '/?\z#isu', $decoded ) ) {
 			return true;
 		}
 	}

@@ -203,8 +203,18 @@ function remember_answer( Page $page, array $posts, array $texts, ?array $answer
 	}
 	if ( $first ) {
 		$page->is_recorded = null === $answer ? null : ! empty( $answer['recorded'] );
-		$page->object      = array_merge( $page->object, array_intersect_key( (array) ( $answer['object'] ?? array() ), $page->object ) );
+		$page->object      = object_part( $answer['object'] ?? null );
 	}
+}
+
+/** What is done with the queried object, in its full shape. */
+function object_part( $said ): array {
+	$said = is_array( $said ) ? array_filter( $said, 'is_scalar' ) : array();
+	return array(
+		'act'    => (string) ( $said['act'] ?? 'show' ),
+		'url'    => (string) ( $said['url'] ?? '' ),
+		'status' => (int) ( $said['status'] ?? 200 ),
+	);
 }
 
 /** The sidecar learns which texts follow on a page and sends them unasked. Posts among them must name their hash. */

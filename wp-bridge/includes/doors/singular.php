@@ -46,7 +46,7 @@ function status_of_closed( \WP_Post $object ): int {
 		header( 'Retry-After: ' . RETRY_AFTER_SECONDS );
 		return 503;
 	}
-	$status = (int) page()->object['status'];
+	$status = page()->object['status'];
 	return 'teaser' === page()->object['act'] && $status >= 200 && $status < 600 ? $status : 403;
 }
 

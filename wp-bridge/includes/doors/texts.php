@@ -179,6 +179,15 @@ function show_template_part( $html ) {
 	return render_text( (string) $html );
 }
 
+/** Filter `render_block_data`: the featured image may be the first one of the text, where it is a closed post's. */
+function hide_first_image( array $block ): array {
+	if ( 'core/post-featured-image' === ( $block['blockName'] ?? '' ) && ! empty( $block['attrs']['useFirstImageFromPost'] ) ) {
+		$post                                    = current_post();
+		$block['attrs']['useFirstImageFromPost'] = null !== $post && ! is_closed( $post );
+	}
+	return $block;
+}
+
 /**
  * Filter `pre_render_block`: the Latest Posts block prints whole posts past every filter (WordPress 7 reads them from
  * the object cache). It respects a password, so what is shown otherwise claims to have one.

@@ -106,7 +106,7 @@ function closed_view( \WP_Post $post, ?array $answer, string $excerpt ): View {
 	$view                = new View();
 	$view->is_closed     = true;
 	$view->is_unanswered = null === $answer;
-	$view->notice        = null === $answer ? away_notice() : (string) ( $answer['notice'] ?? '' );
+	$view->notice        = null === $answer ? away_notice() : ( is_string( $answer['notice'] ?? null ) ? $answer['notice'] : '' );
 	$view->excerpt       = empty( $answer['excerpt'] ) ? '' : $excerpt;
 	$lead                = empty( $answer['lead'] ) ? '' : rendered_lead( $post->post_content, $answer['splices'] ?? array() );
 	$view->text          = trim( $lead . "\n\n" . $view->notice );

@@ -1,0 +1,62 @@
+import fcntl
+import time
+
+import pytest
+
+from jobs.schedule import SCHEDULE
+from sidecar.setup.ticking import tick
+from tests.setup.builders import an_installation
+
+
+def test_a_tick_runs_every_job_says_so_in_one_line_and_leaves_a_heartbeat(prepared):
+    output = prepared.did("tick")
+    assert output == ", ".join(f"{job.name}: 0" for job in SCHEDULE) + "\n"
+    with prepared.here.at_work() as service:
+        assert abs(time.time() - service.last_tick()) < 60
+
+
+def test_nothing_is_known_of_a_tick_that_never_was_or_left_rubbish(prepared):
+    with prepared.here.at_work() as service:
+        assert service.last_tick() is None
+        (prepared.state / "last_tick").write_text("soon")
+        assert service.last_tick() is None
+
+
+def test_a_quiet_tick_says_nothing_when_all_is_well(prepared):
+    assert prepared.did("tick", "--quiet") == ""
+
+
+def test_two_ticks_do_not_overlap(prepared):
+    with (prepared.state / "tick.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "Another tick" in prepared.did("tick")
+        assert not (prepared.state / "last_tick").exists()
+        with prepared.here.at_work() as service:
+            assert tick(service) is None
+    assert "drain_spools" in prepared.did("tick")
+
+
+def test_a_job_that_fails_is_named_and_the_others_run(prepared):
+    (prepared.state / "spool").write_text("a file where the folder should be")
+    result = prepared.run("tick", "--quiet")
+    assert result.exit_code == 1
+    assert "drain_spools: failed, deliver_changes: 0" in result.stdout
+    assert (prepared.state / "last_tick").exists()
+
+
+def test_a_tick_before_init_says_what_to_run(installation):
+    result = installation.run("tick")
+    assert (result.exit_code, "gatepost init" in result.stderr) == (1, True)
+
+
+def test_serve_without_a_secret_or_without_tables_ends_with_the_sentence(installation):
+    assert "gatepost pair" in installation.run("serve").stderr
+    result = installation.run("serve", GATEPOST_SECRET="ab" * 32)
+    assert (result.exit_code, "gatepost init" in result.stderr) == (1, True)
+
+
+@pytest.mark.mariadb
+def test_a_tick_on_a_real_server(database_url, tmp_path):
+    there = an_installation(tmp_path, database=database_url)
+    there.did("init")
+    assert "end_access: 0" in there.did("tick")
