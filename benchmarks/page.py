@@ -231,7 +231,7 @@ def inside(club: Club, post_id: int, user_id: int, rounds: int) -> str:
                 "ip": "192.0.2.7",
                 "count": True,
             },
-            "viewer": {"user": user_id, "roles": ["subscriber"]},
+            "viewer": {"user": user_id, "roles": ["subscriber"], "login": "reader", "first_name": "Anna"},
             "posts": [{"id": post_id, "hash": hashlib.sha256(text.encode()).hexdigest(), "terms": [1]}],
         }
     ).encode()

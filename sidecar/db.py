@@ -7,6 +7,7 @@ read-modify-write transactions, so the isolation is READ COMMITTED and changes a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,7 +16,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import URL, Dialect
@@ -87,27 +88,56 @@ TABLE_OPTIONS: dict[str, Any] = {
 
 
 def init_app(app: Flask, url: URL) -> None:
-    """Give `app` its engine."""
+    """Give `app` its engines: one for transactions, one for reading."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
     db.init_app(app)
-    with app.app_context():
-        if url.get_backend_name() == "sqlite":
+    if url.get_backend_name() == "sqlite":
+        with app.app_context():
             sa.event.listen(db.engine, "connect", _prepare_sqlite)
+            app.extensions[_READER] = db.engine
+    else:
+        app.extensions[_READER] = _reading_engine(url)
+
+
+_READER = "gatepost_reader"
+_CONNECT = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30, "charset": "utf8mb4"}
+_POOL: dict[str, Any] = {"pool_recycle": 280, "pool_size": 8, "max_overflow": 8, "connect_args": _CONNECT}
 
 
 def _engine_options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 15}}
-    return {
-        "isolation_level": "READ COMMITTED",
-        "pool_recycle": 280,
-        "pool_pre_ping": True,
-        "pool_size": 8,
-        "max_overflow": 8,
-        "skip_autocommit_rollback": True,
-        "connect_args": {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30, "charset": "utf8mb4"},
-    }
+    return {"isolation_level": "READ COMMITTED", "pool_pre_ping": True, **_POOL}
+
+
+def _reading_engine(url: URL) -> sa.Engine:
+    """For page views: no transaction, so nothing is sent to the server but the statements themselves.
+
+    A ping before each use would be one more way there and back; a connection is asked only after it has rested.
+    """
+    engine = sa.create_engine(
+        url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, skip_autocommit_rollback=True, **_POOL
+    )
+    sa.event.listen(engine, "checkin", _note_rest)
+    sa.event.listen(engine, "checkout", _ping_after_rest)
+    return engine
+
+
+_REST_SECONDS = 2.0
+
+
+def _note_rest(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _ping_after_rest(connection: Any, record: Any, _proxy: object) -> None:
+    if time.monotonic() - record.info.get("rests_since", 0.0) < _REST_SECONDS:
+        return
+    try:
+        connection.ping(reconnect=False)
+    except Exception as error:
+        raise sa.exc.DisconnectionError("the server has closed this connection") from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -172,18 +202,17 @@ def session() -> Session:
     return cast(Session, db.session)
 
 
+def dispose() -> None:
+    """Close every connection of the current app."""
+    db.engine.dispose()
+    current_app.extensions[_READER].dispose()
+
+
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session for reading only, without a transaction (AUTOCOMMIT): each statement sees what is committed."""
-    with Session(_autocommit_engine()) as reader:
+    with Session(current_app.extensions[_READER]) as reader:
         yield reader
-
-
-def _autocommit_engine() -> sa.Engine:
-    engine = db.engine
-    if engine.dialect.name == "sqlite":
-        return engine
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def insert_row(session: Session, table: sa.Table, values: dict[str, Any]) -> int:

@@ -25,7 +25,7 @@ from sidecar.app import create_app
 from sidecar.catalog.making import make_bundle, make_level
 from sidecar.catalog.rules import Grant
 from sidecar.clock import Clock
-from sidecar.db import db, reading, transaction
+from sidecar.db import db, dispose, reading, transaction
 from sidecar.members.changing import make_member
 from sidecar.members.store import Member, get_member
 from sidecar.migrations.running import upgrade
@@ -148,7 +148,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
         yield the_house
         db.session.remove()
         _empty_all_tables(the_house.tables)
-        db.engine.dispose()
+        dispose()
 
 
 @pytest.fixture(scope="session")
@@ -178,7 +178,7 @@ def _build(url: str, folder: Path) -> None:
         sync_partitions(months_from(NOW, 12))
         with transaction() as session:
             app.extensions["gatepost"].tables.create_all(session)
-        db.engine.dispose()
+        dispose()
 
 
 def _empty_all_tables(tables: Tables) -> None:

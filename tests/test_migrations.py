@@ -11,7 +11,7 @@ from sidecar import db as database
 from sidecar.activity.partitions import sync_partitions
 from sidecar.activity.rules import EventType
 from sidecar.activity.store import list_partitions
-from sidecar.db import db, reading
+from sidecar.db import db, dispose, reading
 from sidecar.errors import Refused
 from sidecar.installation import claim_for_site
 from sidecar.migrations.running import VERSION_TABLE, current_revision, newest_revision, upgrade
@@ -27,7 +27,7 @@ def empty(request, tmp_path):
     database.init_app(app, make_url(url))
     with app.app_context():
         yield db.engine
-        db.engine.dispose()
+        dispose()
 
 
 def test_the_migrations_make_exactly_what_the_tables_say(empty):

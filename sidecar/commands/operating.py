@@ -28,7 +28,7 @@ from sidecar.commands.speaking import (
 )
 from sidecar.commands.speaking import named as find_named
 from sidecar.db import reading
-from sidecar.errors import Misconfigured
+from sidecar.errors import Misconfigured, Refused
 from sidecar.i18n import _, ngettext
 from sidecar.members.store import get_member
 from sidecar.service import Service
@@ -40,6 +40,7 @@ from sidecar.setup.enrolling import enroll as enroll_users
 from sidecar.setup.findings import Severity, has_problem
 from sidecar.setup.pairing import Told, ensure_secret, pairing_of, tell_plugin
 from sidecar.setup.talking import check_sidecar, check_site, push_rules
+from sidecar.setup.ticking import is_root_of_anothers
 from sidecar.setup.ticking import tick as run_tick
 
 OPCACHE_SECONDS = 3.0
@@ -152,6 +153,10 @@ def serve(here: Here) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
     if here.config.secret() is None:
         raise Misconfigured(_("There is no secret yet, so nobody could be trusted. Run: gatepost pair"))
+    if is_root_of_anothers(here.config.state_dir):
+        raise Refused(
+            _("The service has a user of its own: start it with systemctl start gatepost, not as root.")
+        )
     with here.at_work():  # and no connection of it crosses the fork
         check_schema()
     run_server(here.config, lambda: create_app(here.config))

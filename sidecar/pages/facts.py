@@ -14,12 +14,13 @@ from sidecar.i18n import language_of
 from sidecar.members.rules import Entitlement
 from sidecar.members.store import Member
 from sidecar.pages.memory import Knowledge
+from sidecar.pages.messages import Names
 from sidecar.wordpress.permalinks import get_permalink
 from sidecar.wordpress.posts import find_post, list_term_ids
 from sidecar.wordpress.tables import Tables
-from sidecar.wordpress.users import Profile, User, find_user_with_profile
+from sidecar.wordpress.users import find_user_with_profile
 
-LoadUser = Callable[[], tuple[User, Profile] | None]
+LoadNames = Callable[[], Names]
 
 _WORDPRESS_PAGES = {
     "login": "/wp-login.php",
@@ -33,7 +34,7 @@ class ViewerOfPage:
     """The member who looks, as tags see him. Columns of our tables are at hand; WordPress's are read when asked for."""
 
     def __init__(
-        self, member: Member, level: Entitlement, knowledge: Knowledge, now: datetime, load: LoadUser
+        self, member: Member, level: Entitlement, knowledge: Knowledge, now: datetime, load: LoadNames
     ) -> None:
         self._level = level
         self._bundles = {held.grant_id: held for held in member.bundles}
@@ -50,24 +51,24 @@ class ViewerOfPage:
         self.phone = ""
 
     @cached_property
-    def _user(self) -> tuple[User, Profile] | None:
+    def _names(self) -> Names:
         return self._load()
 
     @property
     def username(self) -> str:
-        return self._user[0].login if self._user else ""
+        return self._names.login
 
     @property
     def email(self) -> str:
-        return self._user[0].email if self._user else ""
+        return self._names.email
 
     @property
     def first_name(self) -> str:
-        return self._user[1].first_name if self._user else ""
+        return self._names.first_name
 
     @property
     def last_name(self) -> str:
-        return self._user[1].last_name if self._user else ""
+        return self._names.last_name
 
     @property
     def level_name(self) -> str:
@@ -115,6 +116,7 @@ class PageFacts:
         viewer: Viewer,
         now: datetime,
         locale: str,
+        names: Names | None,
     ) -> None:
         self._reader = reader
         self._tables = tables
@@ -122,11 +124,7 @@ class PageFacts:
         self._viewer = viewer
         self._member = (
             ViewerOfPage(
-                member,
-                member.level,
-                knowledge,
-                now,
-                lambda: find_user_with_profile(reader, tables, member.user_id),
+                member, member.level, knowledge, now, lambda: names or self._read_names(member.user_id)
             )
             if member is not None and member.level is not None
             else None
@@ -170,6 +168,13 @@ class PageFacts:
         if decision.changes_at is not None:
             self.changes_at.append(decision.changes_at)
         return decision
+
+    def _read_names(self, user_id: int) -> Names:
+        found = find_user_with_profile(self._reader, self._tables, user_id)
+        if found is None:
+            return Names()
+        user, profile = found
+        return Names(user.login, user.email, profile.first_name, profile.last_name)
 
     def _read_content(self, post_id: int) -> ContentFacts | None:
         post = find_post(self._reader, self._tables, post_id)

@@ -3,7 +3,7 @@ answers a newer bridge."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,15 @@ RowId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 ShortText = Annotated[str, msgspec.Meta(max_length=200)]
 LongLine = Annotated[str, msgspec.Meta(max_length=16_384)]
+
+
+class Names(NamedTuple):
+    """What a viewer is called."""
+
+    login: str = ""
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
 
 
 class View(msgspec.Struct, kw_only=True):
@@ -35,6 +44,15 @@ class ViewerClaim(msgspec.Struct, kw_only=True):
     user: RowId = 0
     roles: list[str] = []
     administrator: bool = False
+    login: ShortText | None = None
+    email: ShortText = ""
+    first_name: LongLine = ""
+    last_name: LongLine = ""
+
+    @property
+    def names(self) -> Names | None:
+        """What the bridge has said of him; None when it said nothing."""
+        return None if self.login is None else Names(self.login, self.email, self.first_name, self.last_name)
 
 
 class PostClaim(msgspec.Struct, kw_only=True):

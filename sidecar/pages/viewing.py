@@ -95,8 +95,10 @@ class _Page:
         self.rendering, self.reader, self.request, self.knowledge = rendering, reader, request, knowledge
         self.member, self.arrival, self.now, self.administrator = member, arrival, arrival.now, administrator
         self.path = urlsplit(request.view.url).path
+        names = request.viewer.names if request.viewer else None
+        locale = request.view.language
         self.facts = PageFacts(
-            reader, rendering.tables, knowledge, member, viewer, arrival.now, request.view.language
+            reader, rendering.tables, knowledge, member, viewer, arrival.now, locale, names
         )
 
     def answer(self) -> PageAnswer:

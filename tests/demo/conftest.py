@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from sidecar.clock import Clock
-from sidecar.db import db
+from sidecar.db import dispose
 from sidecar.demo.__main__ import make_app
 from sidecar.demo.folder import config_of, prepare
 from sidecar.service import Service
@@ -55,7 +55,7 @@ class Demo:
 
     def close(self) -> None:
         with self.app.app_context():
-            db.engine.dispose()
+            dispose()
 
 
 def make_demo(folder: Path) -> Demo:

@@ -1,5 +1,10 @@
 import fcntl
+import os
+import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +65,36 @@ def test_a_tick_on_a_real_server(database_url, tmp_path):
     there = an_installation(tmp_path, database=database_url)
     there.did("init")
     assert "end_access: 0" in there.did("tick")
+
+
+ACT = """
+import os, sys
+from pathlib import Path
+from sidecar.setup.ticking import act_as_owner
+act_as_owner(Path(sys.argv[1]))
+(Path(sys.argv[1]) / "made").touch()
+print(os.getuid(), os.geteuid(), os.getgid(), *os.getgroups() if os.geteuid() == int(sys.argv[2]) else "-")
+"""
+
+
+def test_root_acts_as_the_owner_of_the_state_folder_and_anybody_else_as_himself():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if os.geteuid() == 0:
+            os.chown(folder, 12345, 23456)
+        there = folder.stat()
+        code = [sys.executable, "-c", ACT, name, "12345"]
+        uid, euid, gid, *groups = subprocess.run(
+            code, capture_output=True, text=True, check=True
+        ).stdout.split()
+        assert {int(uid), int(euid), (folder / "made").stat().st_uid} == {there.st_uid}
+        assert int(gid) == there.st_gid
+        assert groups in (["23456"], ["-"])
+
+
+def test_root_does_not_serve_in_the_place_of_the_services_user(prepared, monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    if prepared.state.stat().st_uid == 0:
+        os.chown(prepared.state, 12345, 23456)
+    result = prepared.run("serve", GATEPOST_SECRET="ab" * 32)
+    assert (result.exit_code, "systemctl start gatepost" in result.stderr) == (1, True)

@@ -24,7 +24,7 @@ from sidecar.access.ruling import protect
 from sidecar.app import create_app
 from sidecar.catalog.making import make_bundle, make_level
 from sidecar.catalog.rules import Grant
-from sidecar.db import db
+from sidecar.db import db, dispose
 from sidecar.members.changing import make_member
 from tests.bed.processes import wait_until
 from tests.bed.site import Site
@@ -142,7 +142,7 @@ def a_club(site: Site, **sections: dict[str, Any]) -> Iterator[Club]:
         finally:
             club.stop()
             db.session.remove()
-            db.engine.dispose()
+            dispose()
 
 
 def now() -> datetime:
