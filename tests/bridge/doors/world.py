@@ -32,9 +32,9 @@ add_action('init', function () {
     foreach (['post', 'lesson'] as $type) { add_post_type_support($type, 'custom-fields'); }
     register_post_type('lesson', ['public' => true, 'show_in_rest' => true, 'label' => 'Lessons', 'has_archive' => true]);
 });
-add_filter('the_content', function ($html) {
-    return $html . get_post_meta(get_the_ID(), '_builder_text', true);
-}, 999);
+foreach (['the_content', 'the_content_feed', 'get_the_excerpt', 'the_excerpt', 'the_excerpt_rss', 'the_excerpt_embed'] as $hook) {
+    add_filter($hook, fn($html) => $html . get_post_meta(get_the_ID(), '_builder_text', true), 999);
+}
 add_action('rest_api_init', function () {
     register_rest_field('post', 'copied_text', ['get_callback' => fn($post) => get_post($post['id'])->post_content]);
     register_rest_route('test', '/nested', ['permission_callback' => '__return_true', 'callback' => function ($request) {
@@ -49,6 +49,10 @@ if (isset($_GET['without'])) {
 if (isset($_GET['classic'])) {
     add_filter('pre_option_template', fn() => 'printer');
     add_filter('pre_option_stylesheet', fn() => 'printer');
+}
+if (isset($_GET['blocky'])) {
+    add_filter('pre_option_template', fn() => 'blocky');
+    add_filter('pre_option_stylesheet', fn() => 'blocky');
 }
 if (isset($_GET['latest'])) {
     add_filter('wp_footer', function () {
@@ -81,7 +85,7 @@ add_action('shutdown', function () {
 }, 0);
 """
 
-THEME = {
+CLASSIC_THEME = {
     "style.css": "/*\nTheme Name: Printer\n*/",
     "header.php": "<!DOCTYPE html><html><head><?php wp_head(); ?></head><body>THEME-HEADER ",
     "footer.php": "<?php wp_footer(); ?>THEME-FOOTER</body></html>",
@@ -94,11 +98,19 @@ dynamic_sidebar('side');
 get_footer();""",
 }
 
+BLOCK_THEME = {
+    "style.css": "/*\nTheme Name: Blocky\n*/",
+    "templates/index.html": f"""<!-- wp:paragraph --><p>File for {NAME_TAG}{MEMBERS_TAG}XYZZY {MEMBERS_TAG}XYZZY{MEMBERS_END} XYZZY{MEMBERS_END}</p><!-- /wp:paragraph -->
+<!-- wp:template-part {{"slug":"part","theme":"blocky"}} /--><!-- wp:post-content /-->""",
+    "parts/part.html": f"<!-- wp:paragraph --><p>Part for {NAME_TAG}{MEMBERS_TAG}XYZZY{MEMBERS_END}</p><!-- /wp:paragraph -->",
+}
+
 PRINTERS = {
     "recent": "<?php foreach (wp_get_recent_posts(['numberposts' => 50]) as $post) { echo $post['post_content'], $post['post_excerpt']; }",
     "get_posts": """<?php foreach (get_posts(['numberposts' => 50]) as $post) { setup_postdata($post); the_title(); the_content(); the_excerpt();
   echo $post->post_content; } wp_reset_postdata();""",
     "get_post": "<?php $post = get_post(GUARDED); setup_postdata($post); the_content(); the_excerpt(); echo get_the_content(null, false, GUARDED), get_post_field('post_content', GUARDED, 'display'); wp_reset_postdata();",
+    "whole": "<?php echo get_the_content(null, false, PAGE);",
     "excerpt": "<?php echo get_the_excerpt(GUARDED);",
     "pages": "<?php foreach (get_pages() as $page) { echo $page->post_content, apply_filters('the_content', $page->post_content); }",
     "comments": "<?php foreach (get_comments() as $comment) { echo $comment->comment_content; } the_widget('WP_Widget_Recent_Comments'); echo do_blocks('<!-- wp:latest-comments {\"displayExcerpt\":true} /-->');",
@@ -282,13 +294,14 @@ def build(site: Site, sidecar: ScriptedSidecar) -> World:
         )
     )
     world.ids |= ids
-    for name, code in {f"test-themes/printer/{name}": text for name, text in THEME.items()}.items():
-        write(site, name, code)
+    for theme, files in (("printer", CLASSIC_THEME), ("blocky", BLOCK_THEME)):
+        for name, code in files.items():
+            write(site, f"test-themes/{theme}/{name}", code)
     for name, source in PRINTERS.items():
         code = (
             source.replace("GUARDED", str(ids["guarded"]))
             .replace("ATTACHMENT", str(ids["attachment"]))
-            .replace("OPEN", str(ids["after"]))
+            .replace("OPEN", str(ids["after"])).replace("PAGE", str(ids["guarded_page"]))
         )
         write(site, f"printers/{name}.php", code)
     return world
