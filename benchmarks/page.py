@@ -126,17 +126,20 @@ def descendants(pid: int) -> list[int]:
 
 
 def furnish(site: Site) -> dict[str, int]:
-    """The posts that every site has alike: ids by name."""
+    """The posts that every site has alike: ids by name. The newest are plain ones, which the theme lists under each post."""
     texts = {
+        **{f"long{n}": "".join(f"<p>{WORDS * 10}</p>" for _ in range(50)) + TAG for n in range(10)},
         "tagged": tagged_text(),
         "public": "".join(f"<p>{WORDS * 3}</p>" for _ in range(8)),
-        **{f"long{n}": "".join(f"<p>{WORDS * 10}</p>" for _ in range(50)) + TAG for n in range(10)},
+        **{f"plain{n}": f"<p>{WORDS}</p>" for n in range(6)},
     }
     category = int(site.php("echo wp_insert_term('Archive', 'category', ['slug' => 'archive'])['term_id'];"))
     ids = {}
-    for name, text in texts.items():
-        ids[name] = site.new_post(name, text, post_category=[category] if name.startswith("long") else [])
+    for day, (name, text) in enumerate(texts.items(), start=1):
+        categories = [category] if name.startswith("long") else []
+        ids[name] = site.new_post(name, text, post_category=categories, post_date=f"2026-01-{day:02d} 12:00:00")
     site.user("reader", first_name="Anna")
+    site.php("flush_rewrite_rules();")
     return ids
 
 

@@ -18,6 +18,7 @@ from sidecar import db
 from sidecar.clock import Clock
 from sidecar.config import Config
 from sidecar.errors import Misconfigured
+from sidecar.i18n import _
 from sidecar.service import make_service
 from sidecar.web.bridge import bridge
 from sidecar.web.trust import MAX_BODY_BYTES, register_errors
@@ -103,7 +104,8 @@ def _open_to_group(socket: Path, config: Config) -> None:
         try:
             os.chown(socket, -1, grp.getgrnam(group).gr_gid)
         except KeyError as error:
-            raise Misconfigured(f"bridge.socket_group: there is no group {group} on this machine") from error
+            sentence = _("bridge.socket_group: there is no group {group} on this machine")
+            raise Misconfigured(sentence.format(group=group)) from error
     socket.chmod(int(config.bridge.socket_mode, 8))
 
 
@@ -118,6 +120,7 @@ def prepare_state(config: Config) -> None:
     try:
         config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise Misconfigured(f"service.state_dir: cannot make {config.state_dir}: {error.strerror}") from error
+        sentence = _("service.state_dir: cannot make {path}: {reason}")
+        raise Misconfigured(sentence.format(path=config.state_dir, reason=error.strerror)) from error
     if stat.S_IMODE(config.state_dir.stat().st_mode) & 0o007:
         config.state_dir.chmod(0o700)

@@ -39,7 +39,13 @@ def _speak(ctx: click.Context, _param: click.Parameter, language: str | None) ->
     envvar="GATEPOST_CONFIG",
     help=N_("The configuration; else $GATEPOST_CONFIG, ./config.toml or /etc/gatepost/config.toml."),
 )
-@click.version_option(__version__, prog_name="gatepost")
+@click.version_option(
+    __version__,
+    prog_name="gatepost",
+    cls=Option,
+    message=f"gatepost {__version__}",
+    help=N_("Show the version and exit."),
+)
 @click.pass_context
 def gatepost(ctx: click.Context, path: Path | None) -> None:
     ctx.obj = Here(path)

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from sidecar.errors import Misconfigured
+from sidecar.i18n import _
 
 SECRET_PATTERN = re.compile(r"[0-9a-f]{64}")
 
@@ -100,7 +101,7 @@ class Config(_Section, frozen=True):
         if text is None:
             return None
         if not SECRET_PATTERN.fullmatch(text):
-            raise Misconfigured("bridge.secret_file: the secret must be 64 lower-case hex digits")
+            raise Misconfigured(_("bridge.secret_file: the secret must be 64 lower-case hex digits"))
         return text
 
 
@@ -109,7 +110,8 @@ def load(path: Path) -> Config:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"cannot read the configuration {path}: {error}") from error
+        sentence = _("cannot read the configuration {path}: {reason}")
+        raise Misconfigured(sentence.format(path=path, reason=error)) from error
     return parse(text, str(path))
 
 
@@ -118,7 +120,8 @@ def parse(text: str, name: str = "config.toml") -> Config:
     try:
         raw = msgspec.toml.decode(text)
     except msgspec.DecodeError as error:
-        raise Misconfigured(f"{name} is not valid TOML: {error}") from error
+        sentence = _("{file} is not valid TOML: {reason}")
+        raise Misconfigured(sentence.format(file=name, reason=error)) from error
     return from_tables(raw, name)
 
 
@@ -142,37 +145,41 @@ def _in_words(error: str) -> str:
     >>> _in_words("Object missing required field `site`")
     'missing key site'
     """
-    sentence, _sep, place = error.partition(" - at `$.")
+    sentence, _at, place = error.partition(" - at `$.")
     key = place.rstrip("`")
     named = re.search(r"(unknown|missing required) field `([^`]*)`", sentence)
     if named:
         full = f"{key}.{named[2]}" if key else named[2]
-        return f"{'unknown' if named[1] == 'unknown' else 'missing'} key {full}"
-    return f"{key}: {sentence[:1].lower()}{sentence[1:]}" if key else sentence
+        sentence = _("unknown key {key}") if named[1] == "unknown" else _("missing key {key}")
+        return sentence.format(key=full)
+    types = re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", sentence)
+    if types:
+        sentence = _("expected `{wanted}`, got `{given}`").format(wanted=types[1], given=types[2])
+    return f"{key}: {sentence}" if key else sentence
 
 
 def _check(config: Config, name: str) -> None:
     """What types cannot say."""
     parts = urlsplit(config.site.url)
     problems = {
-        "site.url: must be the address of the site, such as https://example.com, without a trailing slash": (
-            parts.scheme not in {"http", "https"} or not parts.netloc or config.site.url.endswith("/")
-        ),
-        "site.table_prefix: letters, digits and _ only": not re.fullmatch(
+        _(
+            "site.url: must be the address of the site, such as https://example.com, without a trailing slash"
+        ): (parts.scheme not in {"http", "https"} or not parts.netloc or config.site.url.endswith("/")),
+        _("site.table_prefix: letters, digits and _ only"): not re.fullmatch(
             r"\w+", config.site.table_prefix, re.A
         ),
-        "site.users_prefix: letters, digits and _ only": not re.fullmatch(
+        _("site.users_prefix: letters, digits and _ only"): not re.fullmatch(
             r"\w*", config.site.users_prefix, re.A
         ),
-        "bridge.listen: must be unix:/path/to/socket or http://127.0.0.1:PORT": not _is_listen_address(
+        _("bridge.listen: must be unix:/path/to/socket or http://127.0.0.1:PORT"): not _is_listen_address(
             config.bridge.listen
         ),
-        "bridge.socket_mode: an octal mode such as 0660, without rights for others to write": not re.fullmatch(
-            r"0[0-7]{2}[0145]", config.bridge.socket_mode
-        ),
-        "service.workers: from 1 to 64": not 1 <= config.service.workers <= 64,
-        "service.threads: from 1 to 64": not 1 <= config.service.threads <= 64,
-        "database.url: a SQLAlchemy URL with mysql+pymysql or sqlite": not _is_database_url(
+        _(
+            "bridge.socket_mode: an octal mode such as 0660, without rights for others to write"
+        ): not re.fullmatch(r"0[0-7]{2}[0145]", config.bridge.socket_mode),
+        _("service.workers: from 1 to 64"): not 1 <= config.service.workers <= 64,
+        _("service.threads: from 1 to 64"): not 1 <= config.service.threads <= 64,
+        _("database.url: a SQLAlchemy URL with mysql+pymysql or sqlite"): not _is_database_url(
             config.database.url
         ),
     }
@@ -200,4 +207,5 @@ def _read_secret_file(path: Path, key: str) -> str:
     try:
         return path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{key}: cannot read {path}: {type(error).__name__}") from error
+        sentence = _("{key}: cannot read {path}: {reason}")
+        raise Misconfigured(sentence.format(key=key, path=path, reason=type(error).__name__)) from error

@@ -20,13 +20,14 @@ from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import URL, Dialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _ATTEMPTS = 3
 _RERUN = {1205, 1213}
+_DUPLICATE = 1062
 
 metadata = sa.MetaData(
     naming_convention={
@@ -213,6 +214,17 @@ def reading() -> Iterator[Session]:
     """A session for reading only, without a transaction (AUTOCOMMIT): each statement sees what is committed."""
     with Session(current_app.extensions[_READER]) as reader:
         yield reader
+
+
+def get_server_time(session: Session) -> float:
+    """The database server's clock, Unix seconds. MySQL and MariaDB only."""
+    return float(session.scalar(sa.text("SELECT UNIX_TIMESTAMP(NOW(6))")) or 0)
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether a unique key refused a row, and not another rule of the table."""
+    arguments: tuple[Any, ...] = getattr(error.orig, "args", ())
+    return arguments[:1] == (_DUPLICATE,) or "UNIQUE constraint failed" in str(error.orig)
 
 
 def insert_row(session: Session, table: sa.Table, values: dict[str, Any]) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from sidecar.db import TABLE_OPTIONS, UtcDateTime, metadata, session, token, use_case
 from sidecar.errors import Refused
+from sidecar.i18n import _
 
 installation = sa.Table(
     "gatepost_installation",
@@ -39,11 +40,17 @@ def claim_for_site(table_prefix: str, now: datetime) -> str:
         session().execute(sa.insert(installation).values(values))
         return fresh
     if row.table_prefix != table_prefix:
-        raise Refused(
-            f"the Gatepost tables in this database belong to the site with the prefix {row.table_prefix}; "
-            f"a second site ({table_prefix}) needs a database of its own"
+        sentence = _(
+            "the Gatepost tables in this database belong to the site with the prefix {owner}; "
+            "a second site ({prefix}) needs a database of its own"
         )
+        raise Refused(sentence.format(owner=row.table_prefix, prefix=table_prefix))
     return str(row.uuid)
+
+
+def find_claimed_prefix(reader: Session) -> str | None:
+    """The table prefix of the site that our tables belong to; None before `gatepost init`."""
+    return reader.scalar(sa.select(installation.c.table_prefix))
 
 
 def find_uuid(reader: Session) -> str | None:

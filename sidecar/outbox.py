@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,12 +50,21 @@ class Parcel:
 
 def add(session: Session, kind: str, payload: dict[str, Any], now: datetime) -> str:
     """Put a parcel into the outbox, in the caller's transaction; gives its id."""
-    parcel_id = secrets.token_hex(16)
-    text = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    session.execute(
-        sa.insert(outbox).values(id=parcel_id, seq_at=now, kind=kind, payload=text, due_at=now, attempts=0)
-    )
-    return parcel_id
+    return add_many(session, kind, [payload], now)[0]
+
+
+def add_many(session: Session, kind: str, payloads: Iterable[dict[str, Any]], now: datetime) -> list[str]:
+    """Put many parcels into the outbox in one statement; gives their ids. They are not delivered in an order of theirs."""
+    rows = [
+        {
+            "id": secrets.token_hex(16), "seq_at": now, "kind": kind, "due_at": now, "attempts": 0,
+            "payload": json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+        }
+        for payload in payloads
+    ]  # fmt: skip
+    if rows:
+        session.execute(sa.insert(outbox), rows)
+    return [str(row["id"]) for row in rows]
 
 
 def claim_due(session: Session, kind: str, now: datetime, limit: int = 100) -> list[Parcel]:

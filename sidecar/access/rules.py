@@ -15,6 +15,7 @@ from functools import cached_property
 
 from sidecar.catalog.rules import Grant
 from sidecar.errors import Refused
+from sidecar.i18n import _
 from sidecar.members.rules import Entitlement, Status
 
 
@@ -225,15 +226,15 @@ def check_target(kind: TargetKind, target: str) -> str:
     """
     if kind in {TargetKind.POST, TargetKind.TERM}:
         if not re.fullmatch(r"[1-9]\d{0,18}", target):
-            raise Refused(f"a rule for a {kind} needs its id, a number")
+            raise Refused(_("a rule for a {kind} needs its id, a number").format(kind=kind))
         return target
     if kind is TargetKind.TYPE:
         if not re.fullmatch(r"[a-z0-9_-]{1,20}", target):
-            raise Refused("a post type has up to 20 characters of a-z, 0-9, _ and -")
+            raise Refused(_("a post type has up to 20 characters of a-z, 0-9, _ and -"))
         return target
     path = "/" + target.strip().lower().lstrip("/")
     if len(path) > 190 or re.search(r"[\x00-\x20?#]", path):
-        raise Refused("a URL rule is the path of an address, such as /members/*, without spaces, ? and #")
+        raise Refused(_("a URL rule is the path of an address, such as /members/*, without spaces, ? and #"))
     return path
 
 

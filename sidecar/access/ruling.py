@@ -13,6 +13,7 @@ from sidecar.catalog.rules import Grant
 from sidecar.catalog.store import bump_generation, get_bundle, get_level
 from sidecar.db import session, use_case
 from sidecar.errors import NotFound, Refused
+from sidecar.i18n import _
 
 CORE_PAGES = (
     "login", "logout", "homepage", "myaccount", "forgotPassword", "resetpassword", "savethesale", "checkout",
@@ -24,11 +25,11 @@ CORE_PAGES = (
 def protect(rule: Rule, *, now: datetime) -> int:
     """Add a rule; gives its id. Refuses targets that match nothing, levels and bundles that do not exist."""
     if (rule.audience is Audience.GRANTS) != bool(rule.grants):
-        raise Refused("a rule names the levels or bundles that open it, or says members or everyone")
+        raise Refused(_("a rule names the levels or bundles that open it, or says members or everyone"))
     for grant in rule.grants:
         (get_level if grant.grant is Grant.LEVEL else get_bundle)(session(), grant.grant_id)
         if grant.from_day < 0:
-            raise Refused("a day is 0 or more")
+            raise Refused(_("a day is 0 or more"))
     rule_id = store.add_rule(
         session(), replace(rule, target=check_target(rule.target_kind, rule.target)), now
     )
@@ -40,7 +41,7 @@ def protect(rule: Rule, *, now: datetime) -> int:
 def unprotect(rule_id: int, *, now: datetime) -> None:
     """Remove a rule; raises NotFound."""
     if not store.remove_rule(session(), rule_id):
-        raise NotFound(f"there is no rule {rule_id}")
+        raise NotFound(_("there is no rule {id}").format(id=rule_id))
     _changed(now)
 
 
@@ -48,7 +49,8 @@ def unprotect(rule_id: int, *, now: datetime) -> None:
 def choose_core_page(kind: str, post_id: int, *, now: datetime) -> None:
     """Say which WordPress page plays the part `kind`."""
     if kind not in CORE_PAGES:
-        raise Refused(f"there is no core page {kind}; there are {', '.join(CORE_PAGES)}")
+        sentence = _("there is no core page {kind}; there are {kinds}")
+        raise Refused(sentence.format(kind=kind, kinds=", ".join(CORE_PAGES)))
     store.set_core_page(session(), kind, post_id)
     _changed(now)
 

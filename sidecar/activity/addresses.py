@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from sidecar.errors import Misconfigured
+from sidecar.i18n import _
 
 Network = IPv4Network | IPv6Network
 
@@ -15,7 +16,7 @@ def parse_networks(texts: Sequence[str]) -> tuple[Network, ...]:
     try:
         return tuple(ip_network(text, strict=False) for text in texts)
     except ValueError as error:
-        raise Misconfigured(f"log.trusted_proxies: {error}") from error
+        raise Misconfigured(_("log.trusted_proxies: {reason}").format(reason=error)) from error
 
 
 def real_ip(remote: str, forwarded: str, trusted: Sequence[Network]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sidecar.errors import Refused
+from sidecar.i18n import _
 
 NAME_LENGTH = 100
 
@@ -67,7 +68,7 @@ def check_name(name: str) -> str:
     """The name without spaces around it; refuses an empty and a long one."""
     name = name.strip()
     if not name or len(name) > NAME_LENGTH:
-        raise Refused(f"a name has from 1 to {NAME_LENGTH} characters")
+        raise Refused(_("a name has from 1 to {length} characters").format(length=NAME_LENGTH))
     return name
 
 
@@ -82,17 +83,17 @@ def check_terms(terms: Terms) -> None:
     """
     renews = terms.kind in {ProductKind.SUBSCRIPTION, ProductKind.PAYMENT_PLAN}
     wrongs = {
-        "a currency is three capital letters, such as EUR": not re.fullmatch("[A-Z]{3}", terms.currency),
-        "a price is a whole number of minor units and not negative": terms.price_minor < 0,
-        "a free product has no price": terms.kind is ProductKind.FREE and terms.price_minor != 0,
-        "a product that is paid for needs a price": terms.kind is not ProductKind.FREE
+        _("a currency is three capital letters, such as EUR"): not re.fullmatch("[A-Z]{3}", terms.currency),
+        _("a price is a whole number of minor units and not negative"): terms.price_minor < 0,
+        _("a free product has no price"): terms.kind is ProductKind.FREE and terms.price_minor != 0,
+        _("a product that is paid for needs a price"): terms.kind is not ProductKind.FREE
         and terms.price_minor == 0,
-        "a period is a number from 1 on of day, week, month or year": renews
+        _("a period is a number from 1 on of day, week, month or year"): renews
         and (terms.unit not in UNITS or not terms.every or terms.every < 1),
-        "only subscriptions and payment plans have a period": not renews and (terms.every or terms.unit),
-        "a payment plan has a number of payments from 2 on": terms.kind is ProductKind.PAYMENT_PLAN
+        _("only subscriptions and payment plans have a period"): not renews and (terms.every or terms.unit),
+        _("a payment plan has a number of payments from 2 on"): terms.kind is ProductKind.PAYMENT_PLAN
         and (not terms.payments or terms.payments < 2),
-        "only a payment plan has a number of payments": terms.kind is not ProductKind.PAYMENT_PLAN
+        _("only a payment plan has a number of payments"): terms.kind is not ProductKind.PAYMENT_PLAN
         and terms.payments,
     }
     for sentence, holds in wrongs.items():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from sidecar.catalog.models import bundles, generation, levels, products
 from sidecar.catalog.rules import Bundle, Level, Terms
-from sidecar.db import count_changed, insert_row
+from sidecar.db import count_changed, insert_once, insert_row
 from sidecar.errors import NotFound
+from sidecar.i18n import _
 
 _LEVEL = (levels.c.id, levels.c.name, levels.c.is_free, levels.c.role, levels.c.keeps_access_overdue)
 _BUNDLE = (bundles.c.id, bundles.c.name, bundles.c.role, bundles.c.keeps_access_overdue)
@@ -31,7 +34,7 @@ def get_level(session: Session, name_or_id: str | int) -> Level:
     where = levels.c.id == name_or_id if isinstance(name_or_id, int) else levels.c.name == name_or_id
     row = session.execute(sa.select(*_LEVEL).where(where)).first()
     if row is None:
-        raise NotFound(f"there is no level {name_or_id}")
+        raise NotFound(_("there is no level {level}").format(level=name_or_id))
     return Level(*row)
 
 
@@ -40,7 +43,7 @@ def get_bundle(session: Session, name_or_id: str | int) -> Bundle:
     where = bundles.c.id == name_or_id if isinstance(name_or_id, int) else bundles.c.name == name_or_id
     row = session.execute(sa.select(*_BUNDLE).where(where)).first()
     if row is None:
-        raise NotFound(f"there is no bundle {name_or_id}")
+        raise NotFound(_("there is no bundle {bundle}").format(bundle=name_or_id))
     return Bundle(*row)
 
 
@@ -72,6 +75,21 @@ def add_product(
         "payments": terms.payments, "created_at": now,
     }  # fmt: skip
     return insert_row(session, products, values)
+
+
+def list_products(session: Session) -> Sequence[sa.Row[Any]]:
+    """All products with what they give, by id: rows of the table with `grant_name`."""
+    grant_name = sa.func.coalesce(levels.c.name, bundles.c.name).label("grant_name")
+    with_level = products.outerjoin(levels, levels.c.id == products.c.level_id)
+    with_both = with_level.outerjoin(bundles, bundles.c.id == products.c.bundle_id)
+    return session.execute(
+        sa.select(products, grant_name).select_from(with_both).order_by(products.c.id)
+    ).all()
+
+
+def start_generation(session: Session) -> None:
+    """The row that counts changes of the rules; one that is there stays."""
+    insert_once(session, generation, [{"id": 1, "number": 1}])
 
 
 def get_generation(session: Session) -> int:

@@ -9,13 +9,12 @@ from babel.numbers import get_currency_precision
 
 from sidecar.catalog.making import make_bundle, make_level, make_product
 from sidecar.catalog.rules import UNITS, Grant, ProductKind, Terms
-from sidecar.catalog.store import get_bundle, get_level, list_bundles, list_levels
+from sidecar.catalog.store import get_bundle, get_level, list_bundles, list_levels, list_products
 from sidecar.commands.speaking import N_, Group, named, now, option, say, say_table, with_service
 from sidecar.db import reading
 from sidecar.errors import Refused
 from sidecar.i18n import _
 from sidecar.service import Service
-from sidecar.setup.store import list_products
 
 _ROLE_HELP = N_("A WordPress role for its holders; it must be among access.assignable_roles.")
 _KEEPS_HELP = N_("Holders keep access while a payment is overdue.")

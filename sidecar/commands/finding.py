@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from sidecar.errors import NotFound
 from sidecar.i18n import _
-from sidecar.setup.store import find_term_id
 from sidecar.wordpress.posts import Post, find_post
 from sidecar.wordpress.tables import Tables
+from sidecar.wordpress.terms import find_term_id
 from sidecar.wordpress.users import User, find_user, find_user_by_email, find_user_by_login
 
 

@@ -52,15 +52,48 @@ class _Translated:
         self._help = text
 
 
+# Click's own words; its sentences on wrong usage stay English.
+_CLICK_WORDS = (N_("Options"), N_("Commands"), N_("Positional arguments"), N_("Show this message and exit."))
+
+
+class _Formatter(click.HelpFormatter):
+    """Help whose frame is translated, too."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Begins with our word for "Usage:"."""
+        super().write_usage(prog, args, _("Usage:") + " " if prefix is None else prefix)
+
+    def write_heading(self, heading: str) -> None:
+        """Options, Commands."""
+        super().write_heading(_(heading))
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class Option(_Translated, click.Option):
     """An option whose help is translated."""
 
 
-class Command(_Translated, click.Command):
+class _HelpTranslated(_Translated):
+    """What commands and groups share."""
+
+    context_class: type[click.Context] = _Context
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Click's own, with its help in the language of now."""
+        found = cast("click.Option | None", super().get_help_option(ctx))  # type: ignore[misc]
+        if found is not None:
+            found.help = _("Show this message and exit.")
+        return found
+
+
+class Command(_HelpTranslated, click.Command):
     """A command whose help is translated."""
 
 
-class Group(_Translated, click.Group):
+class Group(_HelpTranslated, click.Group):
     """A group whose help is translated, and whose commands are ours."""
 
     command_class = Command

@@ -94,12 +94,13 @@ def _listening(port: int) -> socket.socket:
         door.listen()
     except (OSError, OverflowError) as error:
         door.close()
-        raise PortTaken(f"port {port} cannot be had ({_reason(error)}); --port chooses another") from None
+        sentence = _("port {port} cannot be had ({reason}); --port chooses another")
+        raise PortTaken(sentence.format(port=port, reason=_reason(error))) from None
     return door
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror or "") if isinstance(error, OSError) else "ports end at 65535"
+    return (error.strerror or "") if isinstance(error, OSError) else _("ports end at 65535")
 
 
 def _parser() -> argparse.ArgumentParser:

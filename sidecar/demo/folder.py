@@ -15,6 +15,7 @@ from pathlib import Path
 from sidecar.config import Access, Bridge, Config, Database, Service, Site
 from sidecar.demo.school import ROLES
 from sidecar.errors import GatepostError
+from sidecar.i18n import _
 
 _CHECKOUT = Path(__file__).parents[2]
 
@@ -57,10 +58,11 @@ def locked(folder: Path, address: str) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             there = os.read(descriptor, 200).decode("utf-8", "replace").strip()
-            raise InUse(
-                f"a demo runs in {folder} already, at {there or 'another port'}; SQLite bears one at a time: "
+            sentence = _(
+                "a demo runs in {folder} already, at {address}; SQLite bears one at a time: "
                 "stop that one, or give this one another --folder"
-            ) from None
+            )
+            raise InUse(sentence.format(folder=folder, address=there or _("another port"))) from None
         os.ftruncate(descriptor, 0)
         os.write(descriptor, address.encode())
         yield

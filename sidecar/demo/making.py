@@ -14,6 +14,7 @@ from sidecar.demo import school, store
 from sidecar.demo.history import add_past, moment
 from sidecar.demo.people import APPRENTICE, FRIEND, MEMBERS, STAFF, Hold, Person
 from sidecar.errors import GatepostError
+from sidecar.i18n import _
 from sidecar.installation import claim_for_site
 from sidecar.members.changing import change_days, change_level, change_status, give_bundle, make_member
 from sidecar.members.rules import Change, DaysMethod
@@ -119,9 +120,10 @@ def _make_catalog(at: datetime) -> None:
 def _expect(made: int, expected: int) -> None:
     """The texts name these ids."""
     if made != expected:
-        raise Stale(
-            f"the database gave the id {made} where the demo's texts say {expected}; --fresh starts anew"
+        sentence = _(
+            "the database gave the id {made} where the demo's texts say {expected}; --fresh starts anew"
         )
+        raise Stale(sentence.format(made=made, expected=expected))
 
 
 def _join(person: Person, user_id: int, now: datetime, zone: tzinfo) -> None:

@@ -13,6 +13,7 @@ from sidecar.catalog.rules import Grant
 from sidecar.catalog.store import get_bundle, get_level
 from sidecar.db import session, use_case
 from sidecar.errors import NotFound, Refused
+from sidecar.i18n import _
 from sidecar.members import store
 from sidecar.members.rules import (
     Change,
@@ -50,7 +51,7 @@ def make_member(
     level = get_level(session(), level_id)
     member_id = store.add_member(session(), user_id, joined_at or now)
     if store.find_entitlement(session(), member_id, Grant.LEVEL, level_id):
-        raise Refused(f"WordPress user {user_id} is a member already")
+        raise Refused(_("WordPress user {user} is a member already").format(user=user_id))
     store.add_entitlement(
         session(), member_id, Grant.LEVEL, level_id, status, now,
         started_at=joined_at or now, expires_at=expires_at, is_complimentary=is_complimentary, error=error,
@@ -107,9 +108,7 @@ def change_status(
     grant = Grant.LEVEL if bundle_id is None else Grant.BUNDLE
     held = store.find_entitlement(session(), member.id, grant, bundle_id or 0)
     if held is None:
-        raise NotFound(
-            f"member {user_id} does not have {'a level' if bundle_id is None else f'bundle {bundle_id}'}"
-        )
+        raise _not_held(user_id, bundle_id)
     new = _move(held, change, now, _effects(held, change, now, zone, expires_at))
     body = {"old": held.status, "new": new.status, "change": change}
     if new.under_lock is not None:
@@ -127,11 +126,11 @@ def change_level(user_id: int, level_id: int, *, now: datetime, by: str) -> None
     member, level = store.get_member(session(), user_id), get_level(session(), level_id)
     held = member.level
     if held is None:
-        raise NotFound(f"member {user_id} has no level")
+        raise _not_held(user_id, None)
     if held.level_id == level_id:
-        raise Refused(f"member {user_id} has the level {level.name} already")
+        raise Refused(_("member {user} has the level {level} already").format(user=user_id, level=level.name))
     if not store.claim_level(session(), held, level_id):
-        raise Refused("somebody else has just changed this member's level")
+        raise Refused(_("somebody else has just changed this member's level"))
     old = get_level(session(), held.grant_id)
     _record(member, "level_changed", f"level:{level_id}", by, now, {"old": old.name, "new": level.name})
     _queue_roles(member, now)
@@ -152,12 +151,14 @@ def change_days(
     if (method is DaysMethod.CUSTOM) != (from_at is not None) or (method is DaysMethod.FIXED) != (
         fixed is not None
     ):
-        raise Refused("counting from a custom date needs the date, a fixed number of days needs the number")
+        raise Refused(
+            _("counting from a custom date needs the date, a fixed number of days needs the number")
+        )
     member = store.get_member(session(), user_id)
     grant = Grant.LEVEL if bundle_id is None else Grant.BUNDLE
     held = store.find_entitlement(session(), member.id, grant, bundle_id or 0)
     if held is None:
-        raise NotFound(f"member {user_id} does not have this")
+        raise _not_held(user_id, bundle_id)
     store.set_days(session(), held, method, from_at, fixed)
     body = {"method": method, "from": from_at.isoformat() if from_at else None, "fixed": fixed}
     _record(member, "days_changed", f"{grant}:{held.grant_id}", by, now, body)
@@ -173,6 +174,13 @@ def end_entitlement(user_id: int, held: Entitlement, *, now: datetime, zone: tzi
         return False
     change_status(user_id, change, now=now, by="end_date", zone=zone, bundle_id=bundle_id)
     return True
+
+
+def _not_held(user_id: int, bundle_id: int | None) -> NotFound:
+    """The sentence for a level (None) or bundle that the member does not have."""
+    if bundle_id is None:
+        return NotFound(_("member {user} has no level").format(user=user_id))
+    return NotFound(_("member {user} does not have bundle {bundle}").format(user=user_id, bundle=bundle_id))
 
 
 def _move(held: Entitlement, change: Change, now: datetime, values: dict[str, Any]) -> State:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sidecar.catalog.rules import Grant
 from sidecar.errors import Refused
+from sidecar.i18n import _
 
 
 class Status(StrEnum):
@@ -215,4 +216,5 @@ def slot_of(grant: Grant, grant_id: int) -> str:
 
 def refuse_change(status: Status, change: Change) -> Refused:
     """The sentence for a change that cannot happen."""
-    return Refused(f"an entitlement that is {status} cannot {change.replace('_', ' ')}")
+    sentence = _("an entitlement that is {status} cannot {change}")
+    return Refused(sentence.format(status=status, change=change.replace("_", " ")))

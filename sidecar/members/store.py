@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sidecar.catalog.models import bundles, generation, levels
 from sidecar.catalog.rules import Grant
 from sidecar.db import count_changed, insert_once
 from sidecar.errors import NotFound
+from sidecar.i18n import _
 from sidecar.members.models import entitlements, members
 from sidecar.members.rules import DaysMethod, Entitlement, State, Status, slot_of
 
@@ -87,7 +88,7 @@ def get_member(session: Session, user_id: int) -> Member:
     """The member of a WordPress user; raises NotFound."""
     member = find_member(session, user_id)
     if member is None:
-        raise NotFound(f"WordPress user {user_id} is not a member")
+        raise NotFound(_("WordPress user {user} is not a member").format(user=user_id))
     return member
 
 
@@ -105,6 +106,46 @@ def add_member(session: Session, user_id: int, joined_at: datetime) -> int:
     """Make the member's row; a second call for the same user finds the first one's. Gives the member's id."""
     insert_once(session, members, [{"user_id": user_id, "joined_at": joined_at}])
     return int(session.execute(sa.select(members.c.id).where(members.c.user_id == user_id)).scalar_one())
+
+
+def list_users_with_level(session: Session, user_ids: Collection[int]) -> set[int]:
+    """Which of these WordPress users have a level, whatever its status."""
+    query = (
+        sa.select(members.c.user_id)
+        .join(entitlements, _HELD)
+        .where(members.c.user_id.in_(list(user_ids)), entitlements.c.slot == slot_of(Grant.LEVEL, 0))
+    )
+    return set(session.scalars(query))
+
+
+def add_members(session: Session, joined_at: Mapping[int, datetime]) -> list[Member]:
+    """Rows for many WordPress users (user id -> when they joined); gives those that have no level, by user id.
+
+    The insert locks the rows that are there already too, so nobody gives them a level before this transaction ends.
+    """
+    insert_once(session, members, [{"user_id": user, "joined_at": at} for user, at in joined_at.items()])
+    no_level = sa.and_(_HELD, entitlements.c.slot == slot_of(Grant.LEVEL, 0))
+    found = session.execute(
+        sa.select(members.c.id, members.c.user_id, members.c.joined_at)
+        .select_from(members.outerjoin(entitlements, no_level))
+        .where(members.c.user_id.in_(list(joined_at)), entitlements.c.id.is_(None))
+        .order_by(members.c.user_id)
+    )
+    return [Member(*row, ()) for row in found]
+
+
+def add_levels(session: Session, new: Sequence[Member], level_id: int, now: datetime) -> None:
+    """An active hold on the level for each, begun when they joined. Its unique key refuses a second one."""
+    rows = [
+        {
+            "member_id": member.id, "slot": slot_of(Grant.LEVEL, level_id), "level_id": level_id,
+            "status": Status.ACTIVE, "status_changed_at": now, "is_complimentary": False,
+            "started_at": member.joined_at, "days_method": DaysMethod.JOINED, "paused_days": 0,
+        }
+        for member in new
+    ]  # fmt: skip
+    if rows:
+        session.execute(sa.insert(entitlements), rows)
 
 
 def add_entitlement(

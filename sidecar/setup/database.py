@@ -12,12 +12,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from sidecar.activity.partitions import months_from, sync_partitions
-from sidecar.db import db, reading
+from sidecar.catalog.store import start_generation
+from sidecar.db import db, reading, transaction
 from sidecar.errors import GatepostError, Misconfigured
 from sidecar.i18n import _
 from sidecar.installation import claim_for_site
 from sidecar.migrations.running import current_revision, newest_revision, upgrade
-from sidecar.setup.store import start_generation
 from sidecar.wordpress.installation import Severity, check_tables
 from sidecar.wordpress.tables import Tables
 
@@ -51,7 +51,8 @@ def prepare_database(tables: Tables, now: datetime) -> Prepared:
     check_site_tables(tables)
     steps = upgrade(db.engine)
     uuid = claim_for_site(tables.prefix, now)
-    start_generation()
+    with transaction() as session:
+        start_generation(session)
     return Prepared(steps, sync_partitions(months_from(now)), uuid)
 
 

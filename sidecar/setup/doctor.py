@@ -15,17 +15,17 @@ from sidecar.activity.partitions import months_from
 from sidecar.activity.rules import EventType
 from sidecar.activity.store import list_partitions, partition_name
 from sidecar.clock import real_now
-from sidecar.db import reading
+from sidecar.db import get_server_time, transaction
 from sidecar.errors import GatepostError
 from sidecar.i18n import _
+from sidecar.installation import find_claimed_prefix
 from sidecar.service import Service
 from sidecar.setup.database import explain, is_schema_current
 from sidecar.setup.findings import Finding, Severity, worst_first
 from sidecar.setup.machine import judge_clock, look_at_machine
-from sidecar.setup.store import count_spooled, find_claimed_prefix, get_server_time
 from sidecar.setup.talking import check_sidecar, check_site
 from sidecar.setup.words import in_words
-from sidecar.wordpress.bridge_spool import spool_exists
+from sidecar.wordpress.bridge_spool import count_spooled, spool_exists
 from sidecar.wordpress.errors import RolesNotAllowed
 from sidecar.wordpress.installation import inspect_installation
 from sidecar.wordpress.options import get_site
@@ -47,9 +47,12 @@ def examine(service: Service, config_path: Path) -> list[Finding]:
 
 
 def _look_at_database(service: Service) -> list[Finding]:
-    """Without a connection there is one finding; without our tables, those on WordPress's alone."""
+    """Without a connection there is one finding; without our tables, those on WordPress's alone.
+
+    It looks through the engine of use cases, whose isolation is what matters, and writes nothing.
+    """
     try:
-        with reading() as reader:
+        with transaction() as reader:
             found = [in_words(one) for one in inspect_installation(reader, service.tables)]
             found += _look_at_server_clock(reader)
             if any(one.code == "tables" and one.severity is Severity.PROBLEM for one in found):

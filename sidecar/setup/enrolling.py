@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,17 +17,9 @@ from sidecar.errors import Refused
 from sidecar.i18n import _
 from sidecar.members.changing import SITE_CHANGE
 from sidecar.members.rules import Status
-from sidecar.members.store import list_assigned_roles
-from sidecar.setup.store import (
-    Newcomer,
-    NewMember,
-    add_levels,
-    add_members,
-    list_newcomers,
-    new_seed,
-)
+from sidecar.members.store import Member, add_levels, add_members, list_assigned_roles, list_users_with_level
 from sidecar.wordpress.tables import Tables
-from sidecar.wordpress.users import list_user_ids
+from sidecar.wordpress.users import list_registrations, list_user_ids
 
 BATCH = 1000
 ADMINISTRATOR = "administrator"
@@ -81,7 +74,7 @@ def _with_batch(
 ) -> Enrolled:
     """The counts after one more batch."""
     wanted = [user_id for user_id in ids if user_id not in skipped]
-    newcomers = _newcomers(tables, wanted)
+    newcomers = find_newcomers(tables, wanted)
     enrolled = len(newcomers) if dry_run else enroll_batch(newcomers, level, now=now, by=by)
     return Enrolled(
         seen=counts.seen + len(ids),
@@ -92,39 +85,34 @@ def _with_batch(
 
 
 @use_case
-def enroll_batch(newcomers: Sequence[Newcomer], level: Level, *, now: datetime, by: str) -> int:
+def enroll_batch(newcomers: Mapping[int, datetime | None], level: Level, *, now: datetime, by: str) -> int:
     """Members, levels, events and the roles' parcels of one batch; gives how many are new."""
     if not newcomers:
         return 0
-    new = add_members(session(), newcomers, now)
-    if not new:
-        return 0
+    joined_at = {user_id: min(registered_at or now, now) for user_id, registered_at in newcomers.items()}
+    new = add_members(session(), joined_at)
     add_levels(session(), new, level.id, now)
     add_events(session(), [_created(member, level, now, by) for member in new])
     if list_assigned_roles(session()):
-        for member in new:
-            outbox.add(session(), SITE_CHANGE, {"kind": "roles", "user": member.user_id}, now)
+        parcels = [{"kind": "roles", "user": member.user_id} for member in new]
+        outbox.add_many(session(), SITE_CHANGE, parcels, now)
     return len(new)
 
 
-def _created(member: NewMember, level: Level, now: datetime, by: str) -> Event:
+def _created(member: Member, level: Level, now: datetime, by: str) -> Event:
     """The same event as for a member who is made alone."""
     body = {"level": level.name, "status": Status.ACTIVE, "by": by}
     return Event(
-        event_id(new_seed(), now),
-        EventType.ACCESS,
-        "created",
-        now,
-        member.id,
-        member.user_id,
-        f"level:{level.id}",
-        body=body,
-    )
+        event_id(secrets.token_hex(16), now), EventType.ACCESS, "created", now, member.id, member.user_id,
+        f"level:{level.id}", body=body,
+    )  # fmt: skip
 
 
-def _newcomers(tables: Tables, ids: Sequence[int]) -> list[Newcomer]:
+def find_newcomers(tables: Tables, ids: Collection[int]) -> dict[int, datetime | None]:
+    """Those of these users who have no level, and when they registered; None where WordPress does not know."""
     with reading() as reader:
-        return list_newcomers(reader, tables, ids) if ids else []
+        known = list_users_with_level(reader, ids)
+        return list_registrations(reader, tables, [user_id for user_id in ids if user_id not in known])
 
 
 def _next_users(tables: Tables, role: str | None, after: int) -> list[int]:

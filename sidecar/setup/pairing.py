@@ -15,10 +15,11 @@ from sidecar.config import Config
 from sidecar.db import session, use_case
 from sidecar.errors import GatepostError, Misconfigured
 from sidecar.i18n import _
-from sidecar.setup.store import set_pairing_row
+from sidecar.wordpress.options import set_option
 from sidecar.wordpress.serialization import dumps
 from sidecar.wordpress.tables import Tables
 
+PAIRING_OPTION = "gatepost_pairing"
 FILE_NAME = "gatepost-pairing.php"
 
 
@@ -136,8 +137,8 @@ def tell_plugin(pairing: Pairing, tables: Tables, wp_content: Path | None) -> To
 
 @use_case
 def write_row(tables: Tables, text: str) -> None:
-    """The row `gatepost_pairing` of the options table."""
-    set_pairing_row(session(), tables, text)
+    """The row of the options table. The bridge reads it past every cache, so WordPress need not know of the change."""
+    set_option(session(), tables, PAIRING_OPTION, text)
 
 
 def _write_file(path: Path, text: str) -> Told:

@@ -146,10 +146,10 @@ def check_sidecar(config: Config, secret: str) -> Finding:
             _("The service does not run: nobody answers at {address}.").format(address=config.bridge.listen),
             _("Start it: systemctl start gatepost (or: gatepost serve). Its log: journalctl -u gatepost"),
         )
-    return _about_sidecar(answer)
+    return _about_sidecar(answer, config.site.url)
 
 
-def _about_sidecar(answer: Pinged) -> Finding:
+def _about_sidecar(answer: Pinged, url: str) -> Finding:
     if answer.status == 200 and answer.is_signed:
         version = str(answer.content.get("version", ""))
         sentence = _("The service runs (version {version}) and reaches its database.").format(version=version)
@@ -164,11 +164,19 @@ def _about_sidecar(answer: Pinged) -> Finding:
     return Finding(
         "service",
         Severity.PROBLEM,
-        _("The service runs, but cannot work: {reason}").format(
-            reason=str(answer.content.get("message", ""))
-        ),
+        _("The service runs, but cannot work: {reason}").format(reason=_reason(answer.content, url)),
         _("Its log says more: journalctl -u gatepost"),
     )
+
+
+def _reason(refusal: dict[str, Any], url: str) -> str:
+    """What the service refuses for, in the reader's language; its own sentences are English."""
+    reasons = {
+        "unavailable": _("it cannot reach its database, or failed."),
+        "other_site": _("it is paired with another site than {url}.").format(url=url),
+        "stale": _("its clock is more than five minutes off."),
+    }
+    return reasons.get(str(refusal.get("error")), str(refusal.get("message", "")))
 
 
 def ping(config: Config, secret: str) -> Pinged:

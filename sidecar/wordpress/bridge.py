@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from sidecar.errors import GatepostError
+from sidecar.i18n import _
 from sidecar.signatures import is_answer_signed, new_headers
 
 SIGNED_PATH = "/gatepost/v1/changes"
@@ -56,7 +57,8 @@ def send_changes(site: SiteAddress, changes: list[dict[str, Any]]) -> Delivery:
             allow_redirects=False,
         )
     except requests.RequestException as error:
-        raise SiteAway(f"{site.url} did not answer: {type(error).__name__}") from error
+        sentence = _("{url} did not answer: {reason}")
+        raise SiteAway(sentence.format(url=site.url, reason=type(error).__name__)) from error
     return _delivery(site, headers["X-Gatepost-Id"], answer)
 
 
@@ -65,14 +67,18 @@ def _delivery(site: SiteAddress, request_id: str, answer: requests.Response) -> 
     if answer.headers.get("X-Gatepost-Id") != request_id or not is_answer_signed(
         site.secret, request_id, answer.status_code, answer.content, signature
     ):
-        sentence = f"{site.url} answered {answer.status_code} without our plugin's signature"
-        raise SiteAway(sentence, answer.status_code, _error_code(answer))
+        sentence = _("{url} answered {status} without our plugin's signature")
+        raise SiteAway(
+            sentence.format(url=site.url, status=answer.status_code), answer.status_code, _error_code(answer)
+        )
     try:
         content = json.loads(answer.content)
     except ValueError as error:
-        raise SiteAway(f"{site.url} answered something that is no JSON", answer.status_code) from error
+        sentence = _("{url} answered something that is no JSON")
+        raise SiteAway(sentence.format(url=site.url), answer.status_code) from error
     if answer.status_code != 200:
-        sentence = f"{site.url} refused: {content.get('message', answer.status_code)}"
+        reason = content.get("message", answer.status_code)
+        sentence = _("{url} refused: {reason}").format(url=site.url, reason=reason)
         raise SiteAway(sentence, answer.status_code, _error_code(answer))
     failed = content.get("failed") or {}
     return Delivery(tuple(content.get("done") or ()), failed if isinstance(failed, dict) else {})

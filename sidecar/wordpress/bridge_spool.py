@@ -20,6 +20,11 @@ def spool_exists(session: Session, tables: Tables) -> bool:
     return sa.inspect(session.get_bind()).has_table(f"{tables.prefix}gatepost_spool")
 
 
+def count_spooled(session: Session, tables: Tables) -> int:
+    """How many events wait in the bridge's table, which must exist."""
+    return session.scalar(sa.select(sa.func.count()).select_from(_spool(tables))) or 0
+
+
 def list_spooled(
     session: Session, tables: Tables, limit: int = 1000
 ) -> list[tuple[int, dict[str, Any] | None]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sidecar.errors import GatepostError
+from sidecar.i18n import _
 
 
 class BadPrefix(GatepostError):
@@ -26,4 +27,4 @@ class RolesNotAllowed(GatepostError):
 
 
 def _sentence(role: str, why: tuple[str, ...]) -> str:
-    return f"{role}: {', '.join(why)}" if why else f"{role}: no such role"
+    return f"{role}: {', '.join(why)}" if why else _("{role}: no such role").format(role=role)

@@ -1,14 +1,16 @@
-"""The site's settings, read. None is written here: WordPress would go on using what it holds in its object cache."""
+"""The site's settings, read. Only an option of our own is written: WordPress would go on using what its object cache holds."""
 
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from sidecar.wordpress.tables import Tables
 
+# Every WordPress loads an option at each page only if this is yes (since 6.6 also on, auto and auto-on).
+_NOT_AUTOLOADED = "no"
 _SITE_OPTIONS = (
     "home",
     "siteurl",
@@ -68,6 +70,17 @@ def get_site(session: Session, tables: Tables) -> Site:
         permalink_structure=found.get("permalink_structure", ""),
         charset=found.get("blog_charset") or "UTF-8",
     )
+
+
+def set_option(session: Session, tables: Tables, name: str, value: str) -> None:
+    """Write one option of our own, which is not loaded at each page. WordPress's object cache does not hear of it."""
+    options = tables.options
+    if get_option(session, tables, name) is None:
+        row = {"option_name": name, "option_value": value, "autoload": _NOT_AUTOLOADED}
+        session.execute(insert(options).values(row))
+    else:
+        mine = update(options).where(options.c.option_name == name)
+        session.execute(mine.values(option_value=value, autoload=_NOT_AUTOLOADED))
 
 
 def parse_zone(timezone_string: str, gmt_offset: str) -> tzinfo:

@@ -20,6 +20,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Result, Row, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from sidecar.i18n import _
 from sidecar.wordpress.errors import RolesNotAllowed, Unreadable
 from sidecar.wordpress.options import get_option
 from sidecar.wordpress.serialization import Key, Value, dumps, loads, loads_for_rewrite
@@ -91,7 +92,7 @@ def parse_roles(text: str) -> dict[str, Role]:
     """The roles in the text of the option `{prefix}user_roles`, in WordPress's order. Raises `Unreadable`."""
     value = loads(text)
     if not isinstance(value, dict):
-        raise Unreadable("the site's roles are no array")
+        raise Unreadable(_("the site's roles are no array"))
     return {str(name): _role(str(name), definition) for name, definition in value.items()}
 
 
@@ -117,7 +118,7 @@ def _objections(role: Role | None, name: str) -> tuple[str, ...] | None:
 
 def _array(value: Value) -> dict[Key, Value]:
     if not isinstance(value, dict):
-        raise Unreadable("a user's capabilities are no array")
+        raise Unreadable(_("a user's capabilities are no array"))
     return value
 
 
@@ -132,7 +133,7 @@ def get_roles(session: Session, tables: Tables) -> dict[str, Role]:
     """The site's roles. Raises `Unreadable`, also where the option is missing (a wrong prefix, most often)."""
     text = get_option(session, tables, tables.roles_option)
     if text is None:
-        raise Unreadable(f"the site has no option {tables.roles_option}")
+        raise Unreadable(_("the site has no option {name}").format(name=tables.roles_option))
     return parse_roles(text)
 
 

@@ -13,6 +13,7 @@ from typing import cast
 
 import phpserialize
 
+from sidecar.i18n import _
 from sidecar.wordpress.errors import Unreadable
 
 Key = int | str
@@ -30,14 +31,15 @@ def loads(text: str) -> Value:
     try:
         return _loads(text.encode())
     except _REFUSALS as error:
-        raise Unreadable(f"not a readable PHP value ({type(error).__name__})") from error
+        sentence = _("not a readable PHP value ({reason})")
+        raise Unreadable(sentence.format(reason=type(error).__name__)) from error
 
 
 def loads_for_rewrite(text: str) -> Value:
     """As `loads`, for a value that will be changed and stored again; also `Unreadable` if it would not survive that."""
     value = loads(text)
     if dumps(value) != text:
-        raise Unreadable("a PHP value that would not be written back as it was")
+        raise Unreadable(_("a PHP value that would not be written back as it was"))
     return value
 
 
@@ -46,7 +48,8 @@ def dumps(value: Value) -> str:
     try:
         return cast(bytes, phpserialize.dumps(value)).decode()
     except _REFUSALS as error:
-        raise Unreadable(f"not a value for PHP ({type(error).__name__})") from error
+        sentence = _("not a value for PHP ({reason})")
+        raise Unreadable(sentence.format(reason=type(error).__name__)) from error
 
 
 def _loads(data: bytes) -> Value:
@@ -61,6 +64,6 @@ def _loads(data: bytes) -> Value:
 
 def _array(pairs: Sequence[tuple[Key, Value]]) -> dict[Key, Value]:
     # A bool is an int to Python, but no key to PHP: True would silently take the place of 1.
-    if any(type(key) not in (int, str) for key, _ in pairs):
+    if any(type(key) not in (int, str) for key, _value in pairs):
         raise ValueError("an array key that is no key")
     return dict(pairs)

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from sidecar.db import TABLE_OPTIONS, LongText
+from sidecar.i18n import _
 from sidecar.wordpress.errors import BadPrefix
 
 ZERO_DATE = "0000-00-00 00:00:00"
@@ -82,7 +83,7 @@ class Tables:
     def __post_init__(self) -> None:
         for name in (self.prefix, self.users_prefix, self.users_name, self.usermeta_name):
             if name is not None and not _NAME.fullmatch(name):
-                raise BadPrefix(f"not a WordPress table prefix: {name!r}")
+                raise BadPrefix(_("not a WordPress table prefix: {name}").format(name=repr(name)))
 
     @property
     def capabilities_key(self) -> str:

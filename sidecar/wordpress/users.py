@@ -102,6 +102,15 @@ def _has_role(tables: Tables, role: str) -> ColumnElement[bool]:
     return func.instr(capabilities, f's:{len(role.encode())}:"{role}";'.encode()) > 0
 
 
+def list_registrations(
+    session: Session, tables: Tables, user_ids: Collection[int]
+) -> dict[int, datetime | None]:
+    """When those of these users who exist registered, by id, ascending; None where WordPress holds the zero date."""
+    users = tables.users.c
+    query = select(users.id, users.user_registered).where(users.id.in_(list(user_ids))).order_by(users.id)
+    return {row.ID: row.user_registered for row in session.execute(query)}
+
+
 def _find_by_name(session: Session, tables: Tables, column: Column[str], name: str) -> User | None:
     """WordPress's collation also finds 'jose' for 'josé', who is somebody else; only case may differ."""
     query = select(*_columns(tables)).where(column == name).order_by(tables.users.c.id).limit(20)

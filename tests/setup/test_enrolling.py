@@ -11,7 +11,6 @@ from sidecar.members.changing import make_member
 from sidecar.members.store import find_member
 from sidecar.setup import enrolling
 from sidecar.setup.enrolling import enroll
-from sidecar.setup.store import list_newcomers
 from tests.setup.builders import a_user_who_is, an_installation, users_of
 from tests.wordpress.builders import REGISTERED, a_user
 
@@ -132,7 +131,7 @@ def test_a_user_who_was_made_a_member_meanwhile_keeps_what_he_has(club):
     with club.here.at_work() as service:
         with reading() as reader:
             gold, silver = get_level(reader, "Gold"), get_level(reader, "Silver")
-            newcomers = list_newcomers(reader, service.tables, [club.alice, club.bob])
+        newcomers = enrolling.find_newcomers(service.tables, [club.alice, club.bob])
         make_member(club.alice, silver.id, now=LATER, by="somebody else")
         assert enrolling.enroll_batch(newcomers, gold, now=LATER, by="test") == 1
     assert member_of(club, club.alice).level.level_id == silver.id

@@ -103,9 +103,7 @@ def test_a_signed_request_with_a_bad_body_is_told_which_field(house, path, body,
     assert named in error["message"]
 
 
-@pytest.mark.parametrize(
-    "url", ["mysql+pymysql://x@127.0.0.1:1/x", "sqlite:////nowhere/x.db"]
-)
+@pytest.mark.parametrize("url", ["mysql+pymysql://x@127.0.0.1:1/x", "sqlite:////nowhere/x.db"])
 def test_a_database_that_is_away_is_a_signed_503_and_no_traceback(tmp_path, url):
     app = create_app(a_config(tmp_path, url))
     response = Bridge(app).send(PAGE)

@@ -76,7 +76,9 @@ class Club:
         """Start the sidecar and wait until it answers on its socket."""
         command = [sys.executable, "-m", "sidecar.cli", "--config", str(self.config_path), "serve"]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
         if not wait_until(lambda: self.socket.exists() and _answers(self.socket), within_seconds=30):
             raise RuntimeError(f"the sidecar did not start: {self.log()}")
 

@@ -68,8 +68,8 @@ def test_a_site_that_says_nothing_has_wordpress_defaults(session, tables):
 
 def test_a_named_zone_keeps_summer_time():
     zone = parse_zone("Europe/Paris", "0")
-    assert zone.utcoffset(datetime(2025, 3, 30, 1, 59)) == timedelta(hours=1)  # noqa: DTZ001
-    assert zone.utcoffset(datetime(2025, 3, 30, 3, 0)) == timedelta(hours=2)  # noqa: DTZ001
+    assert zone.utcoffset(datetime(2025, 3, 30, 1, 59)) == timedelta(hours=1)
+    assert zone.utcoffset(datetime(2025, 3, 30, 3, 0)) == timedelta(hours=2)
 
 
 @pytest.mark.parametrize(

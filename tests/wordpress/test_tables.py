@@ -69,7 +69,7 @@ def test_a_date_is_utc_both_ways(session, tables):
     session.execute(update(users).values(user_registered=in_paris))
     assert session.execute(text("SELECT user_registered FROM wp_users")).scalar_one() in (
         "2024-12-31 23:30:00",
-        datetime(2024, 12, 31, 23, 30),  # noqa: DTZ001
+        datetime(2024, 12, 31, 23, 30),
     )
     assert session.execute(select(users.c.user_registered)).scalar_one() == datetime(
         2024, 12, 31, 23, 30, tzinfo=UTC

@@ -97,10 +97,10 @@ function add_hooks(): void {
 	add_filter( 'pre_render_block', 'Gatepost\watch_latest_posts', PHP_INT_MAX, 2 );
 	add_filter( 'render_block_core/latest-posts', 'Gatepost\leave_latest_posts', PHP_INT_MIN, 2 );
 	add_filter( 'post_password_required', 'Gatepost\claim_a_password', PHP_INT_MAX, 2 );
-	add_filter( 'gettext', 'Gatepost\print_in_latest_posts', PHP_INT_MAX, 2 );
+	// While a Latest Posts block is rendered also: 'gettext', 'Gatepost\print_in_latest_posts'.
 	add_filter( 'render_block_data', 'Gatepost\hide_first_image', PHP_INT_MAX );
 	add_filter( 'render_block_core/footnotes', 'Gatepost\show_footnotes', PHP_INT_MAX, 3 );
-	add_filter( 'render_block_core/template-part', 'Gatepost\show_template_part', PHP_INT_MAX );
+	add_filter( 'get_block_file_template', 'Gatepost\show_template_file', PHP_INT_MAX );
 
 	add_filter( 'comments_open', 'Gatepost\close_comments', PHP_INT_MAX, 2 );
 	add_filter( 'pings_open', 'Gatepost\close_comments', PHP_INT_MAX, 2 );

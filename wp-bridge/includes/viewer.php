@@ -19,7 +19,16 @@ function viewer(): ?array {
 	if ( is_viewerless() || ! is_user_logged_in() ) {
 		return null;
 	}
+	static $known = array(); // Asked dozens of times on a page; capabilities are not cheap to ask for.
 	$user = wp_get_current_user();
+	$key  = get_current_blog_id() . ':' . $user->ID;
+	if ( ! isset( $known[ $key ] ) ) {
+		$known[ $key ] = viewer_as_told( $user );
+	}
+	return $known[ $key ];
+}
+
+function viewer_as_told( \WP_User $user ): array {
 	return array(
 		'user'          => $user->ID,
 		'roles'         => array_values( $user->roles ),

@@ -39,11 +39,13 @@ PAGES = {
     "wp_get_recent_posts": ("/after/?classic&print=recent", "XYZZY-BODY"),
     "get_posts": ("/after/?classic&print=get_posts", "XYZZY-BODY"),
     "get_post": ("/after/?classic&print=get_post", "XYZZY-BODY"),
+    "get_the_content of another post": ("/after/?classic&print=whole", "XYZZY-WHOLEPAGE"),
     "get_the_excerpt": ("/after/?classic&print=excerpt", "XYZZY-EXCERPT"),
     "get_pages": ("/after/?classic&print=pages", "XYZZY-WHOLEPAGE"),
     "query loop": ("/after/?classic&print=query_loop", "XYZZY-EXCERPT"),
     "widgets": ("/after/?classic&print=widgets", None),
     "comments elsewhere": ("/after/?classic&print=comments", "XYZZY-COMMENT"),
+    "one comment": ("/after/?classic&print=one_comment", "XYZZY-COMMENT"),
     "attachment's caption": ("/after/?classic&print=attachment", "XYZZY-CAPTION"),
     "comments on the page": ("/guarded/?classic=3", "XYZZY-COMMENT"),
     "trackback address": ("/guarded/trackback/", None),
@@ -347,3 +349,36 @@ def test_trackbacks_sent_by_cron_hold_what_a_visitor_may_see(world: World) -> No
 
     assert "elsewhere.example" in sent
     assert HIDDEN not in sent
+
+
+def test_page_2_of_a_closed_post_is_closed_and_not_missing(world: World) -> None:
+    for path in ("/guarded/2/", "/guarded/2/?classic"):
+        assert world.site.get(path).status_code == 403
+    assert world.site.get("/after/2/").status_code != 403
+
+
+def test_a_single_comment_of_a_closed_post_is_refused(world: World) -> None:
+    path = f"/wp/v2/comments/{world.ids['comment']}"
+
+    assert world.rest(path).status_code == 401
+    assert world.rest(path, user="bob").status_code == 403
+    assert world.rest(path, user="alice").status_code == 200
+
+
+def test_footnotes_stay_hidden_even_where_their_block_is_shown(world: World) -> None:
+    if world.site.asked_version == "6.1":
+        return  # Footnotes came with 6.3.
+    world.closed_answer = {"lead": True}
+    post = world.site.new_post(
+        "Noted",
+        "<!-- wp:paragraph --><p>Leadword.</p><!-- /wp:paragraph --><!-- wp:footnotes /--><!--more-->XYZZY",
+        meta_input={"footnotes": '[{"content":"XYZZY-NOTE","id":"n1"}]', "_gatepost_governed": "1"},
+    )
+    world.closed.add(post)
+    try:
+        answer = world.get(f"/?p={post}")
+        assert "Leadword" in answer.text
+        assert HIDDEN not in everything(answer)
+        assert "XYZZY-NOTE" in world.get(f"/?p={post}", user="alice").text
+    finally:
+        world.site.php("wp_delete_post($args[0], true);", post)

@@ -24,6 +24,9 @@ NAME_TAG = "[MM_Member_Data name='firstName']"
 MEMBERS_TAG = "[MM_Member_Decision isMember='true']"
 MEMBERS_END = "[/MM_Member_Decision]"
 
+DECISIONS = re.compile(rb"\[/?MM_Member_Decision[^]]*\]")
+TAGS = re.compile(rb"\[MM_Member_Data name='firstName'\]|" + DECISIONS.pattern)
+
 # What the outside world does to a page: a builder that prints post meta, a theme that prints all it can find.
 MU_PLUGIN = r"""
 add_action('init', function () {
@@ -102,7 +105,7 @@ BLOCK_THEME = {
     "style.css": "/*\nTheme Name: Blocky\n*/",
     "templates/index.html": f"""<!-- wp:paragraph --><p>File for {NAME_TAG}{MEMBERS_TAG}XYZZY {MEMBERS_TAG}XYZZY{MEMBERS_END} XYZZY{MEMBERS_END}</p><!-- /wp:paragraph -->
 <!-- wp:template-part {{"slug":"part","theme":"blocky"}} /--><!-- wp:post-content /-->""",
-    "parts/part.html": f"<!-- wp:paragraph --><p>Part for {NAME_TAG}{MEMBERS_TAG}XYZZY{MEMBERS_END}</p><!-- /wp:paragraph -->",
+    "parts/part.html": f"<!-- wp:paragraph --><p>Part for {NAME_TAG}{MEMBERS_TAG}XYZZY{MEMBERS_END}</p><p>{MEMBERS_TAG}a {MEMBERS_TAG}b{MEMBERS_END} NESTED-END{MEMBERS_END}</p><!-- /wp:paragraph -->",
 }
 
 PRINTERS = {
@@ -113,6 +116,7 @@ PRINTERS = {
     "whole": "<?php echo get_the_content(null, false, PAGE);",
     "excerpt": "<?php echo get_the_excerpt(GUARDED);",
     "pages": "<?php foreach (get_pages() as $page) { echo $page->post_content, apply_filters('the_content', $page->post_content); }",
+    "one_comment": "<?php comment_text(COMMENT); echo get_comment_text(COMMENT), get_comment_excerpt(COMMENT);",
     "comments": "<?php foreach (get_comments() as $comment) { echo $comment->comment_content; } the_widget('WP_Widget_Recent_Comments'); echo do_blocks('<!-- wp:latest-comments {\"displayExcerpt\":true} /-->');",
     "widgets_only": "<?php get_posts(['include' => [OPEN]]); wp_list_pages(); the_widget('WP_Widget_Meta');",
     "widgets": "<?php the_widget('WP_Widget_Recent_Posts');",
@@ -208,18 +212,22 @@ class World:
         return {"splices": self.splices(self.texts[key], user), "need": False}
 
     def splices(self, text: str, user: int | None) -> list[list[Any]]:
-        """The simplest renderer: first names, and what is between decision tags for members alone."""
-        source = text.encode()
-        name = self.members.get(user or 0, "friend").encode()
-        found = []
-        for tag in re.finditer(
-            rb"\[MM_Member_Data name='firstName'\]|\[MM_Member_Decision[^]]*\](.*?)\[/MM_Member_Decision\]",
-            source,
-            re.DOTALL,
-        ):
-            inside = tag[1].replace(NAME_TAG.encode(), name) if tag[1] is not None and user else b""
-            printed = name if tag[1] is None else inside
-            found.append([tag.start(), tag.end(), printed.decode()])
+        """The simplest renderer: first names, and what is between (nested) decision tags for members alone."""
+        source, name = text.encode(), self.members.get(user or 0, "friend").encode()
+        found: list[list[Any]] = []
+        open_tags = []
+        for tag in TAGS.finditer(source):
+            if tag[0].startswith(b"[/"):
+                opener = open_tags.pop()
+                inside = DECISIONS.sub(b"", source[opener.end() : tag.start()]).replace(
+                    NAME_TAG.encode(), name
+                )
+                if not open_tags:
+                    found.append([opener.start(), tag.end(), inside.decode() if user else ""])
+            elif b"_Decision" in tag[0]:
+                open_tags.append(tag)
+            elif not open_tags:
+                found.append([tag.start(), tag.end(), name.decode()])
         return found
 
     def get(self, path: str, user: str | None = None, **options: Any) -> requests.Response:
@@ -301,7 +309,9 @@ def build(site: Site, sidecar: ScriptedSidecar) -> World:
         code = (
             source.replace("GUARDED", str(ids["guarded"]))
             .replace("ATTACHMENT", str(ids["attachment"]))
-            .replace("OPEN", str(ids["after"])).replace("PAGE", str(ids["guarded_page"]))
+            .replace("OPEN", str(ids["after"]))
+            .replace("PAGE", str(ids["guarded_page"]))
+            .replace("COMMENT", str(ids["comment"]))
         )
         write(site, f"printers/{name}.php", code)
     return world

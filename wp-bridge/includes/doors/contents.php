@@ -167,7 +167,7 @@ function hide_caption( $caption, $post_id ) {
 /** Whether this viewer is refused the post: one that a rule protects, or that an answer of this request has closed. */
 function is_closed( \WP_Post $post ): bool {
 	$original = original_of( $post );
-	if ( is_never_shut_out( $original ) || ( ! is_governed( $original ) && ! isset( page()->posts[ $original->ID ] ) ) ) {
+	if ( ( ! is_governed( $original ) && ! isset( page()->posts[ $original->ID ] ) ) || is_never_shut_out( $original ) ) {
 		return false;
 	}
 	return view_of( $original )->is_closed;

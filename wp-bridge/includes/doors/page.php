@@ -15,6 +15,9 @@ final class Page {
 	/** @var array Post id => content hash => the answer's part, or null when nobody answered. */
 	public $posts = array();
 
+	/** @var array Post id => content => excerpt => the View made of an answer: a page asks for one many times. */
+	public $views = array();
+
 	/** @var array Text hash => the answer's part, or null when nobody answered. */
 	public $texts = array();
 
@@ -47,8 +50,7 @@ final class Page {
 /** The page of this site and this user: neither a switched blog nor a switched user ever meets another's answers. */
 function page(): Page {
 	static $pages = array();
-	$viewer = viewer();
-	$key    = get_current_blog_id() . ':' . ( $viewer['user'] ?? 0 );
+	$key = get_current_blog_id() . ':' . ( is_viewerless() ? 0 : get_current_user_id() );
 	if ( ! isset( $pages[ $key ] ) ) {
 		$pages[ $key ] = new Page();
 	}
@@ -57,7 +59,12 @@ function page(): Page {
 
 /** The hash by which the sidecar knows a text; '' for one without tags. */
 function hash_of( string $text ): string {
-	return has_tags( $text ) ? hash( 'sha256', $text ) : '';
+	static $known = array(); // A text is asked about several times on its way; its hash is taken once.
+	if ( ! has_tags( $text ) ) {
+		return '';
+	}
+	$known[ $text ] = $known[ $text ] ?? hash( 'sha256', $text );
+	return $known[ $text ];
 }
 
 /**

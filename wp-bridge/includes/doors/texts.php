@@ -174,9 +174,14 @@ function show_footnotes( $html, $block, $instance = null ) {
 	return is_closed( $post ) ? '' : render_text( (string) $html, $post->ID );
 }
 
-/** Filter `render_block_core/template-part`, last: a theme's own files may hold tags, too. */
-function show_template_part( $html ) {
-	return render_text( (string) $html );
+/** Filter `get_block_file_template` (WordPress 6.3 and later): parts of the theme that are files. */
+function show_template_file( $template ) {
+	if ( ! $template instanceof \WP_Block_Template || 'wp_template_part' !== $template->type || ! has_tags( (string) $template->content ) || is_editing() ) {
+		return $template;
+	}
+	$shown          = clone $template;
+	$shown->content = render_text( $template->content );
+	return $shown;
 }
 
 /** Filter `render_block_data`: the featured image may be the first one of the text, where it is a closed post's. */
@@ -195,6 +200,7 @@ function hide_first_image( array $block ): array {
 function watch_latest_posts( $rendered, array $block ) {
 	if ( null === $rendered && 'core/latest-posts' === ( $block['blockName'] ?? '' ) && 'full_post' === ( $block['attrs']['displayPostContentRadio'] ?? '' ) ) {
 		latest_posts_depth( 1 );
+		add_filter( 'gettext', 'Gatepost\print_in_latest_posts', PHP_INT_MAX, 2 ); // Only here: WordPress translates a thousand times a page.
 	}
 	return $rendered;
 }
@@ -202,7 +208,9 @@ function watch_latest_posts( $rendered, array $block ) {
 /** Filter `render_block_core/latest-posts`. */
 function leave_latest_posts( $html, array $block ) {
 	if ( 'full_post' === ( $block['attrs']['displayPostContentRadio'] ?? '' ) ) {
-		latest_posts_depth( -1 );
+		if ( 0 === latest_posts_depth( -1 ) ) {
+			remove_filter( 'gettext', 'Gatepost\print_in_latest_posts', PHP_INT_MAX );
+		}
 	}
 	return $html;
 }

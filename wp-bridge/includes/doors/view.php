@@ -73,7 +73,13 @@ function view_of( \WP_Post $post ): View {
 	if ( null !== $host && view_of( without_text( $host ) )->is_closed ) {
 		return view_behind( view_of( without_text( $host ) ) );
 	}
-	return view_by_answer( $post, page()->posts[ $post->ID ][ hash_of( $post->post_content ) ] ?? null );
+	$answer = page()->posts[ $post->ID ][ hash_of( $post->post_content ) ] ?? null;
+	if ( null === $answer ) {
+		return view_by_answer( $post, null );
+	}
+	$made = &page()->views[ $post->ID ][ $post->post_content ][ $post->post_excerpt ];
+	$made = $made ?? view_by_answer( $post, $answer );
+	return $made;
 }
 
 function open_view( string $text, string $excerpt ): View {
