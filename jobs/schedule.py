@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jobs.access import end_access
@@ -49,12 +49,15 @@ def run_one(service: Service, job: Job) -> int:
 class Due:
     """When each job is to run next in this process. Real time: business time may stand still or jump."""
 
-    def __init__(self) -> None:
-        self._next = dict.fromkeys(SCHEDULE, 0.0)
+    def __init__(
+        self, schedule: Sequence[Job] = SCHEDULE, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._next = dict.fromkeys(schedule, float("-inf"))
+        self._seconds = seconds
 
     def run(self, service: Service) -> None:
-        """Run what is due."""
-        for job in SCHEDULE:
-            if time.monotonic() >= self._next[job]:
+        """Run what is due. The pause is counted from a run's end, so that a slow job does not fill the whole time."""
+        for job, at in self._next.items():
+            if self._seconds() >= at:
                 run_one(service, job)
-                self._next[job] = time.monotonic() + job.every_seconds
+                self._next[job] = self._seconds() + job.every_seconds

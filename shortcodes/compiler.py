@@ -17,6 +17,7 @@ from shortcodes.markup import (
     IN_TEXT,
     States,
     after_value,
+    decodes_entities,
     find_place,
     in_comment,
     join,
@@ -197,13 +198,18 @@ class _Compiler:
     # Escaped
 
     def escaped(self, span: Span, attributes: str) -> bool:
-        """Whether a second bracket closes the tag too; then it stays, less its outer brackets."""
+        """Whether a second bracket closes the tag too; then it is shown, less its outer brackets."""
         start, end = span
         if not attributes.endswith("/"):
             end = self.pairs.get(start, end)
         if not self.text.startswith("]", end):
             return False
-        self.nodes += Cut((start - 1, start)), Cut((end, end + 1))
+        self.nodes.append(Cut((start - 1, start)))
+        if decodes_entities(self.states):
+            # WordPress runs shortcodes after us: what is left of the tag must be no shortcode to it, however often it looks.
+            openers = (token.start() for token in _TOKEN.finditer(self.text, start, end))
+            self.nodes += [Cut((at, at + 1), "&#091;") for at in openers]
+        self.nodes.append(Cut((end, end + 1)))
         self.states = read(self.states, self.text, start, end + 1)
         self.position = end + 1
         return True

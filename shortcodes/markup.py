@@ -120,6 +120,11 @@ def in_comment(states: States) -> bool:
     return all(state.kind in ("comment", "cdata") for state in states)
 
 
+def decodes_entities(states: States) -> bool:
+    """Whether `&#091;` is read as a bracket here: in text and in attributes, not in scripts."""
+    return all(state.kind in ("text", "value") for state in states)
+
+
 def find_place(states: States) -> Place:
     if states is IN_TEXT:
         return places.TEXT

@@ -20,12 +20,13 @@ Span = tuple[int, int]
 
 
 class Cut(NamedTuple):
-    """Goes away: the brackets of an escaped tag, an opener without a closer, what is nested too deep."""
+    """Goes away: the brackets of an escaped tag, an opener without a closer, what is nested too deep. `left` stays for it."""
 
     span: Span
+    left: str = ""
 
     def edit(self, _facts: Facts, edits: list[Edit], _problems: list[Problem]) -> None:
-        edits.append((*self.span, ""))
+        edits.append((*self.span, self.left))
 
 
 class Print(NamedTuple):
@@ -120,7 +121,8 @@ class Template:
 
     def stripped(self) -> str:
         """The source without tags and without what stands in them."""
-        return "".join(self._parts([(*node.span, "") for node in self.nodes]))
+        gone = [node for node in self.nodes if not (isinstance(node, Cut) and node.left)]
+        return "".join(self._parts([(*node.span, "") for node in gone]))
 
     def _edits(self, facts: Facts, problems: list[Problem]) -> list[Edit]:
         edits: list[Edit] = []

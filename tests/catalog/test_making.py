@@ -15,7 +15,7 @@ from sidecar.catalog.store import (
     list_levels,
     list_products,
 )
-from sidecar.db import reading, transaction
+from sidecar.db import is_duplicate, reading, transaction
 from sidecar.errors import NotFound, Refused
 from tests.house import NOW
 
@@ -79,8 +79,9 @@ def test_a_refused_name_leaves_no_trace(house):
 
 
 def test_another_rule_of_the_table_is_not_taken_for_a_taken_name(house):
-    with pytest.raises(IntegrityError), transaction() as session:
-        add_product(session, "Nothing", MONTHLY, level_id=None, bundle_id=None, now=NOW)
+    with pytest.raises(IntegrityError) as refused, transaction() as session:
+        add_product(session, "Nothing", MONTHLY, level_id=4711, bundle_id=None, now=NOW)
+    assert not is_duplicate(refused.value)
 
 
 @pytest.mark.parametrize("make", [make_level, make_bundle])

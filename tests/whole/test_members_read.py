@@ -1,12 +1,14 @@
 """Real WordPress, real sidecar: every status sees what it should, and each member his own page."""
 
 import html
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+import shortcodes
 from sidecar.access.rules import Denied
 from sidecar.activity.store import list_events
 from sidecar.db import reading
@@ -14,7 +16,7 @@ from sidecar.members.changing import change_status
 from sidecar.members.rules import Change, Status
 from sidecar.members.store import get_member
 from tests.bed.processes import wait_until
-from tests.whole.club import now
+from tests.whole.club import ROOT, now
 
 BODY = "XYZZY-BODY"
 VERSIONS = pytest.mark.parametrize("club", ["6.1", "6.8", "newest"], indirect=True, scope="module")
@@ -116,6 +118,33 @@ def test_what_a_member_is_called_stays_text(club, lesson, name):
     assert "<script>alert" not in body
     assert "<img" not in body.split("</p>")[0]
     assert html.unescape(body).startswith(f"Dear {name},")
+
+
+def test_an_author_can_write_about_tags_and_other_shortcodes_still_work(club, lesson):
+    text = (
+        "<p>Write [[MM_Member_Data name='email']] to greet.</p>"
+        "[[MM_Member_Decision isMember='true']inside [MM_Member_Data name='email'][/MM_Member_Decision]]"
+        "<p>[twice]ha[/twice]</p>"
+    )
+    club.site.new_post("About tags", text)
+    club.site.mu_plugin("twice", "add_shortcode('twice', function ($a, $c) { return $c . $c; });")
+    club.member("author", lesson)
+    page = (
+        html.unescape(club.site.get("/about-tags/", user="author").text)
+        .replace("\u2018", "'")
+        .replace("\u2019", "'")
+    )
+    shown = page[page.index("Write ") :][:600]
+    assert "Write [MM_Member_Data name=" in shown
+    assert "]inside [MM_Member_Data name=" in shown
+    assert "author@" not in shown
+    assert "haha" in shown
+
+
+def test_the_bridge_and_the_engine_know_the_same_tags():
+    source = (ROOT / "wp-bridge/includes/doors/tags.php").read_text()
+    listed = re.findall(r"'(MM_\w+)'", source[source.index("const TAG_NAMES") : source.index(");")])
+    assert listed == list(shortcodes.NAMES)
 
 
 def test_a_page_view_is_in_the_log_once_and_a_denied_one_says_so(club, lesson):
