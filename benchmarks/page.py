@@ -137,7 +137,9 @@ def furnish(site: Site) -> dict[str, int]:
     ids = {}
     for day, (name, text) in enumerate(texts.items(), start=1):
         categories = [category] if name.startswith("long") else []
-        ids[name] = site.new_post(name, text, post_category=categories, post_date=f"2026-01-{day:02d} 12:00:00")
+        ids[name] = site.new_post(
+            name, text, post_category=categories, post_date=f"2026-01-{day:02d} 12:00:00"
+        )
     site.user("reader", first_name="Anna")
     site.php("flush_rewrite_rules();")
     return ids

@@ -15,6 +15,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 Operand = TypeVar("Operand")
 
+MAX_LENGTH = 4000
+"""Characters of an equation; more is malformed. A megabyte of `!` would hold up a page."""
+
 MAX_NESTING = 100
 """Parentheses within parentheses; more is malformed."""
 
@@ -62,6 +65,8 @@ def parse_equation(text: str, operand: Callable[[str], Operand]) -> Equation[Ope
     >>> parse_equation("1|2&!3", int).holds({2}.__contains__)
     True
     """
+    if len(text) > MAX_LENGTH:
+        raise Malformed("it is too long")
     postfix: list[Operand | _Operator] = []
     waiting: list[str] = []
     nesting = 0

@@ -130,7 +130,7 @@ def from_tables(raw: Mapping[str, object], name: str = "config.toml") -> Config:
     try:
         config = msgspec.convert(raw, type=Config)
     except msgspec.ValidationError as error:
-        raise Misconfigured(f"{name}: {_in_words(str(error))}") from error
+        raise Misconfigured(_in_file(name, _in_words(str(error)))) from error
     _check(config, name)
     return config
 
@@ -156,6 +156,10 @@ def _in_words(error: str) -> str:
     if types:
         sentence = _("expected `{wanted}`, got `{given}`").format(wanted=types[1], given=types[2])
     return f"{key}: {sentence}" if key else sentence
+
+
+def _in_file(name: str, problem: str) -> str:
+    return _("{file}: {problem}").format(file=name, problem=problem)
 
 
 def _check(config: Config, name: str) -> None:
@@ -185,7 +189,7 @@ def _check(config: Config, name: str) -> None:
     }
     for problem, holds in problems.items():
         if holds:
-            raise Misconfigured(f"{name}: {problem}")
+            raise Misconfigured(_in_file(name, problem))
 
 
 def _is_listen_address(text: str) -> bool:

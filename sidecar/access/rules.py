@@ -7,11 +7,13 @@ terms, then its type), and any one of them that opens is enough.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
+from urllib.parse import unquote
 
 from sidecar.catalog.rules import Grant
 from sidecar.errors import Refused
@@ -232,10 +234,20 @@ def check_target(kind: TargetKind, target: str) -> str:
         if not re.fullmatch(r"[a-z0-9_-]{1,20}", target):
             raise Refused(_("a post type has up to 20 characters of a-z, 0-9, _ and -"))
         return target
-    path = "/" + target.strip().lower().lstrip("/")
+    path = comparable_path("/" + target.strip().lstrip("/"))
     if len(path) > 190 or re.search(r"[\x00-\x20?#]", path):
         raise Refused(_("a URL rule is the path of an address, such as /members/*, without spaces, ? and #"))
     return path
+
+
+def comparable_path(path: str) -> str:
+    """A path as URL rules compare it: percent-encoding undone, letters in one form and small.
+
+    >>> comparable_path("/%D0%9A%D0%BB%D1%83%D0%B1/") == comparable_path("/клуб/")
+    True
+    """
+    decoded = unquote(path, errors="replace") if "%" in path else path
+    return decoded.lower() if decoded.isascii() else unicodedata.normalize("NFC", decoded).casefold()
 
 
 def url_pattern(target: str) -> re.Pattern[str]:
@@ -244,7 +256,7 @@ def url_pattern(target: str) -> re.Pattern[str]:
     >>> bool(url_pattern("/members/*").fullmatch("/Members/one/")), bool(url_pattern("/a").fullmatch("/a/"))
     (True, True)
     """
-    first, *others = (re.escape(part) for part in target.rstrip("/").split("*"))
+    first, *others = (re.escape(part) for part in comparable_path(target).rstrip("/").split("*"))
     # Atomic groups: each `*` but the last takes the nearest match for good, so no pattern can be made slow.
     body = (
         first
@@ -283,17 +295,21 @@ class RuleBook:
 
         Core pages are never closed: a closed login page would lead to itself.
         """
-        if post.id in self.core_pages.values():
+        if self.is_core_page(post):
             return ()
         own = self.of(TargetKind.POST, str(post.id))
         if own:
             return own
-        paths = [path for path in (post.path, request_path) if path]
+        paths = [comparable_path(path) for path in (post.path, request_path) if path]
         urls = tuple(rule for pattern, rule in self._urls if any(pattern.fullmatch(path) for path in paths))
         if urls:
             return urls
         terms = tuple(rule for term in sorted(post.term_ids) for rule in self.of(TargetKind.TERM, str(term)))
         return terms or self.of(TargetKind.TYPE, post.type)
+
+    def is_core_page(self, post: Post) -> bool:
+        """Whether the post is the login page, the error page and so on."""
+        return post.id in self.core_pages.values()
 
     def targets(self, kind: TargetKind) -> list[str]:
         """The protected targets of one kind, each once, in order of first appearance."""

@@ -64,6 +64,7 @@ class PostClaim(msgspec.Struct, kw_only=True):
     path: LongLine = ""
     hash: Sha256 = ""
     editor: bool = False
+    governed: bool = False
 
 
 class TextClaim(msgspec.Struct, kw_only=True):

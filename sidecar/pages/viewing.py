@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 import shortcodes
-from sidecar.access.rules import Decision, Outcome, Post, Viewer
+from sidecar.access.rules import NO_ACCESS, Decision, Outcome, Post, Viewer
 from sidecar.activity.addresses import Network, real_ip
 from sidecar.activity.forwarded import kept_of_view
 from sidecar.activity.rules import Event, EventType, event_id
@@ -38,7 +39,7 @@ from sidecar.pages.notices import NO_MEMBER, VISITOR, notice_of, page_of_denied,
 from sidecar.wordpress.posts import get_content
 from sidecar.wordpress.tables import Tables
 
-MORE = "<!--more"
+_MORE = re.compile(r"(?:<!--\s*wp:more\b[^>]*-->\s*)?<!--more(.*?)?-->", re.DOTALL)
 
 
 class BadBody(ValueError):
@@ -120,10 +121,7 @@ class _Page:
     # --- posts and texts ---------------------------------------------------------------------------------------
 
     def _post(self, claim: PostClaim, decisions: dict[int, Decision]) -> PostAnswer:
-        post = Post(claim.id, claim.type, frozenset(claim.terms), claim.path)
-        decision = decisions[claim.id] = self.facts.decide(
-            post, self._request_path(claim), editor=claim.editor
-        )
+        decision = decisions[claim.id] = self._decision(claim)
         rule = decision.rule
         closed = not decision.is_open
         lead = closed and rule is not None and rule.excerpt_is_public
@@ -138,9 +136,19 @@ class _Page:
             splices=splices, lead=lead, excerpt=lead, notice=self._notice(decision), code=decision.code
         )
 
-    def _request_path(self, claim: PostClaim) -> str:
-        """URL rules also look at the address in the browser, for the post that it shows."""
-        return self.path if claim.id == self.request.view.object else ""
+    def _decision(self, claim: PostClaim) -> Decision:
+        """What the rules say; and where both sides know the same rules but disagree whether one fits, closed.
+
+        URL rules also look at the address in the browser, for all that its main query found.
+        """
+        post = Post(claim.id, claim.type, frozenset(claim.terms), claim.path)
+        request_path = self.path if self.request.part == 1 else ""
+        book = self.knowledge.book
+        is_disputed = claim.governed and self.request.generation == book.generation
+        if is_disputed and not book.deciding(post, request_path) and not book.is_core_page(post):
+            open_to_him = self.administrator or claim.editor
+            return Decision(Outcome.OPEN) if open_to_him else Decision(Outcome.CLOSED, code=NO_ACCESS)
+        return self.facts.decide(post, request_path, editor=claim.editor)
 
     def _texts(self) -> list[TextClaim]:
         if self.request.part == 2:
@@ -172,11 +180,12 @@ class _Page:
         return template.splices(self.facts.standing_in(post_id))
 
     def _lead_splices(self, template: shortcodes.Template, post_id: int | None) -> Splices:
-        """The lead is compiled as a text of its own: nothing behind it is evaluated, whatever encloses it."""
-        lead, more, _rest = template.source.partition(MORE)
-        if not more:
+        """Those of the lead. One that reaches beyond it (a hidden branch round the more-tag) ends with it."""
+        end = lead_end(template.source)
+        if end is None:
             return []
-        return shortcodes.compile(lead).splices(self.facts.standing_in(post_id))
+        splices = template.splices(self.facts.standing_in(post_id))
+        return [(start, min(stop, end), text) for start, stop, text in splices if start < end]
 
     def _template(self, digest: str, source_id: int | None) -> shortcodes.Template | None:
         templates = self.rendering.memory.templates
@@ -280,3 +289,13 @@ class _Page:
                 body=kept_of_view(msgspec.structs.asdict(view)),
             )
         )
+
+
+def lead_end(source: str) -> int | None:
+    """Where the lead of a text ends, in bytes; None where the author separated none. The bridge cuts at the same place.
+
+    >>> lead_end("Hi \u00e9<!-- wp:more --><!--more--><!-- /wp:more -->rest"), lead_end("no lead")
+    (5, None)
+    """
+    more = _MORE.search(source)
+    return None if more is None else len(source[: more.start()].encode("utf-8", "surrogateescape"))

@@ -64,7 +64,8 @@ def get_content(session: Session, tables: Tables, post_id: int) -> str | None:
 
 
 def list_term_ids(session: Session, tables: Tables, post_ids: Collection[int]) -> dict[int, frozenset[int]]:
-    """The terms of these posts, of every taxonomy, in one statement; every id asked for is in the answer."""
+    """The terms of these posts, of every taxonomy, with the terms above them: a post in a child category is in the parent's,
+    too. Every id asked for is in the answer."""
     links, taxonomy = tables.term_relationships.c, tables.term_taxonomy.c
     query = (
         select(links.object_id, taxonomy.term_id)
@@ -78,7 +79,32 @@ def list_term_ids(session: Session, tables: Tables, post_ids: Collection[int]) -
     found: dict[int, set[int]] = {post_id: set() for post_id in post_ids}
     for post_id, term_id in session.execute(query):
         found[post_id].add(term_id)
-    return {post_id: frozenset(term_ids) for post_id, term_ids in found.items()}
+    above = _parents(session, tables, set().union(*found.values()))
+    return {post_id: frozenset(_with_ancestors(term_ids, above)) for post_id, term_ids in found.items()}
+
+
+def _parents(session: Session, tables: Tables, term_ids: set[int]) -> dict[int, set[int]]:
+    """term -> the terms right above it, for these terms and all above them; one statement a storey."""
+    taxonomy, above = tables.term_taxonomy.c, dict[int, set[int]]()
+    while asked := [term_id for term_id in term_ids if term_id not in above]:
+        above |= {term_id: set() for term_id in asked}
+        query = select(taxonomy.term_id, taxonomy.parent).where(
+            taxonomy.term_id.in_(asked), taxonomy.parent > 0
+        )
+        for term_id, parent in session.execute(query):
+            above[term_id].add(parent)
+        term_ids = set().union(*(above[term_id] for term_id in asked))
+    return above
+
+
+def _with_ancestors(term_ids: set[int], above: dict[int, set[int]]) -> set[int]:
+    reached, waiting = set[int](), list(term_ids)
+    while waiting:
+        term_id = waiting.pop()
+        if term_id not in reached:
+            reached.add(term_id)
+            waiting += above.get(term_id, ())
+    return reached
 
 
 @lru_cache(maxsize=64)

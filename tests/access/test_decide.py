@@ -185,6 +185,28 @@ def test_the_address_in_the_browser_counts_for_url_rules_too():
     assert [rule.id for rule in the_book().deciding(Post(6, "post", path="/x"), "/members/x")] == [4]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/клуб/урок",
+        "/%D0%BA%D0%BB%D1%83%D0%B1/%D1%83%D1%80%D0%BE%D0%BA",
+        "/%d0%ba%d0%bb%d1%83%d0%b1/x/",
+        "/КЛУБ/y",
+    ],
+)
+def test_a_url_rule_fits_however_the_address_is_written(path):
+    for target in ("/клуб/*", "/%D0%BA%D0%BB%D1%83%D0%B1/*"):
+        book = RuleBook((Rule(1, TargetKind.URL, check_target(TargetKind.URL, target)),))
+        assert book.deciding(Post(6, "post", path=path))
+        assert book.deciding(Post(6, "post"), path)
+        assert not book.deciding(Post(6, "post", path="/клубок"))
+
+
+def test_accents_fit_in_both_unicode_forms():
+    book = RuleBook((Rule(1, TargetKind.URL, check_target(TargetKind.URL, "/cafe\u0301/*")),))
+    assert book.deciding(Post(6, "post", path="/caf%C3%A9/x"))
+
+
 def test_a_core_page_is_never_closed():
     assert the_book(login=5).deciding(Post(5, "lesson")) == ()
 

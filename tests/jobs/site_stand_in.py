@@ -31,7 +31,7 @@ class StandInSite:
         """(status, body) of the answer to a request."""
         self.calls += 1
         if self.is_away:
-            return 502, b"Bad Gateway"  # signed below, but no JSON
+            return 502, b"Bad Gateway"
         fault = fault_of_request(SECRET, "POST", path, signed, body, now)
         if fault:
             return 401, json.dumps({"error": fault, "message": fault}).encode()
@@ -68,7 +68,8 @@ def _handler(site: StandInSite) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.send_header("X-Gatepost-Id", signed.id)
-            self.send_header("X-Gatepost-Signature", sign_answer(site.secret, signed.id, status, answer))
+            if not site.is_away:
+                self.send_header("X-Gatepost-Signature", sign_answer(site.secret, signed.id, status, answer))
             self.end_headers()
             self.wfile.write(answer)
 

@@ -168,7 +168,9 @@ def test_what_the_site_does_not_speak_of_is_tried_again(house, site):
 def test_after_five_attempts_roles_are_written_by_sql_and_the_cache_is_cleaned_later(house, site):
     member = a_gold_member(house)
     house.meta(
-        member.user_id, house.tables.capabilities_key, dumps({"subscriber": True, "silver": True, "read": True})
+        member.user_id,
+        house.tables.capabilities_key,
+        dumps({"subscriber": True, "silver": True, "read": True}),
     )
     a_level(house, "silver")
     site_roles(house)

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from jobs.activity import drain_spools
-from sidecar.access.rules import Audience, Denied, Rule, TargetKind
+from sidecar.access.rules import Audience, Denied, Rule, RuleGrant, TargetKind
 from sidecar.access.ruling import choose_core_page, protect
+from sidecar.catalog.rules import Grant
 from sidecar.members.changing import change_status
 from sidecar.members.rules import Change
 from tests.house import DAY, NOW
@@ -117,6 +118,21 @@ def test_of_a_closed_post_only_the_lead_is_rendered(cast):
     assert (answer["lead"], answer["excerpt"]) == (True, True)
     assert [text for _start, _end, text in answer["splices"]] == ["Bob"]
     assert all(end <= LEAD.index("<!--more") for _start, end, _text in answer["splices"])
+
+
+def test_a_hidden_branch_round_the_more_tag_stays_hidden_in_the_lead(cast):
+    house, gold, _alice, bob = cast
+    text = "intro [MM_Member_Decision membershipId='1']HIDDEN<!--more-->rest[/MM_Member_Decision] end"
+    post_id = house.post(text)
+    house.protect(post_id, gold)
+    lead = text[: text.index("<!--more")]
+    for charlie in (bob, None):
+        shown = apply(lead, Reader(house, post_id, text).post(charlie)["splices"])
+        assert shown == "intro "
+    his = text.replace("'1'", f"'{bob.level.level_id}'")
+    bodies = {sha(his): base64.b64encode(his.encode()).decode()}
+    answer = Reader(house, post_id, his).post(bob, bodies=bodies)
+    assert apply(his[: his.index("<!--more")], answer["splices"]) == "intro HIDDEN"
 
 
 def test_a_lead_that_is_not_public_stays_closed_too(cast):
@@ -286,6 +302,32 @@ def test_an_administrator_and_an_editor_of_the_post_see_it(cast):
     assert reader.post(viewer={"user": 999, "administrator": True})["show"] == "open"
     assert reader.post(bob, post={"editor": True})["show"] == "open"
     assert reader.post(viewer={"user": 999, "roles": ["administrator"]})["show"] == "closed"
+
+
+def test_what_the_bridge_calls_governed_is_closed_when_no_rule_of_the_same_generation_fits(cast):
+    house, gold, alice, _bob = cast
+    house.protect(house.post("another"), gold)
+    reader = Reader(house, house.post("x"))
+    now = reader.ask()["generation"]
+    for viewer in (None, alice):
+        closed = reader.post(viewer, post={"governed": True}, generation=now)
+        assert (closed["show"], closed["code"]) == ("closed", 100020)
+        assert reader.post(viewer, post={"governed": True}, generation=now - 1)["show"] == "open"
+        assert reader.post(viewer, generation=now)["show"] == "open"
+    assert reader.post(alice, post={"governed": True, "editor": True}, generation=now)["show"] == "open"
+
+
+def test_a_rule_on_an_archives_address_closes_what_the_archive_lists(cast):
+    house, gold, alice, bob = cast
+    grant = (RuleGrant(Grant.LEVEL, gold),)
+    protect(Rule(0, TargetKind.URL, "/category/hidden/*", grants=grant), now=NOW)
+    reader = Reader(house, house.post("x"))
+    archive = {"view": {"url": "/category/hidden/page/2/?a=1", "kind": "archive", "object": None}}
+    assert reader.post(alice, **archive)["show"] == "open"
+    for charlie in (bob, None):
+        assert reader.post(charlie, **archive)["show"] == "closed"
+        assert reader.post(charlie)["show"] == "open"
+        assert reader.post(charlie, part=2, **archive)["show"] == "open"
 
 
 def test_a_user_who_does_not_exist_is_a_visitor(cast):

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import insert, select, update
 
 from sidecar.wordpress.posts import Post, find_post, get_content, list_post_ids, list_posts, list_term_ids
 from sidecar.wordpress.tables import Tables
@@ -87,3 +88,19 @@ def test_terms_of_many_posts_are_terms_and_not_their_rows_in_a_taxonomy(session,
         both: frozenset({tag, category}),
         999: frozenset(),
     }
+
+
+def test_a_post_in_a_child_category_is_in_those_above_it_too(session, tables):
+    post = a_post(session, tables)
+    top, middle, child = (a_term(session, tables, "category") for _ in range(3))
+    a_term(session, tables, "category", a_post(session, tables))
+    taxonomy = tables.term_taxonomy
+    for term, parent in (
+        (middle, top),
+        (child, middle),
+        (top, child),
+    ):  # and a circle, which a broken import can leave
+        session.execute(update(taxonomy).where(taxonomy.c.term_id == term).values(parent=parent))
+    link = session.scalar(select(taxonomy.c.term_taxonomy_id).where(taxonomy.c.term_id == child))
+    session.execute(insert(tables.term_relationships).values(object_id=post, term_taxonomy_id=link))
+    assert list_term_ids(session, tables, [post]) == {post: frozenset({top, middle, child})}
