@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from sidecar.db import reading
 from sidecar.errors import GatepostError
 from sidecar.members.changing import end_entitlement
@@ -26,7 +28,7 @@ def end_access(service: Service) -> int:
         for user_id, held in due[failed:]:
             try:
                 ended += end_entitlement(user_id, held, now=now, zone=zone)
-            except GatepostError:
+            except (GatepostError, SQLAlchemyError):
                 failed += 1
                 log.exception("the access of user %s could not be ended", user_id)
         if ended == before:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from jobs.access import end_access
 from jobs.activity import drain_spools, make_partitions
-from jobs.site import deliver_changes
+from jobs.site import deliver_changes, tidy_outbox
 from sidecar.service import Service
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ SCHEDULE = (
     Job("drain_spools", drain_spools, 1.0),
     Job("deliver_changes", deliver_changes, 1.0),
     Job("end_access", end_access, 60.0),
+    Job("tidy_outbox", tidy_outbox, 3600.0),
 )
 
 

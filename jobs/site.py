@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from sidecar import outbox
@@ -20,6 +21,7 @@ from sidecar.wordpress.roles import Outcome, get_roles, sync_roles
 
 log = logging.getLogger(__name__)
 ATTEMPTS_BEFORE_SQL = 5
+KEPT_WHEN_DONE = timedelta(days=30)
 
 
 def deliver_changes(service: Service) -> int:
@@ -32,6 +34,12 @@ def deliver_changes(service: Service) -> int:
     done = _deliver(service, parcels) if parcels else 0
     service.waiting_changes = _waiting(service)
     return done
+
+
+def tidy_outbox(service: Service) -> int:
+    """Forget what was delivered a month ago; gives how many rows went."""
+    with transaction() as session:
+        return outbox.remove_done(session, service.clock.now() - KEPT_WHEN_DONE)
 
 
 def _deliver(service: Service, parcels: list[Parcel]) -> int:

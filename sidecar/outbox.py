@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sidecar.db import TABLE_OPTIONS, LongText, UtcDateTime, metadata, token
+from sidecar.db import TABLE_OPTIONS, LongText, UtcDateTime, count_changed, metadata, token
 
 outbox = sa.Table(
     "gatepost_outbox",
@@ -125,6 +125,13 @@ def set_failed(session: Session, parcel: Parcel, error: str, now: datetime) -> N
             due_at=now + next_pause(parcel.attempts),
         )
     )
+
+
+def remove_done(session: Session, before: datetime, limit: int = 5000) -> int:
+    """Delete parcels that were delivered before; gives how many. They are kept for a while for whoever looks for them."""
+    old = sa.select(outbox.c.id).where(outbox.c.done_at < before).order_by(outbox.c.done_at).limit(limit)
+    ids = list(session.scalars(old))
+    return count_changed(session, sa.delete(outbox).where(outbox.c.id.in_(ids))) if ids else 0
 
 
 def next_pause(attempts: int) -> timedelta:

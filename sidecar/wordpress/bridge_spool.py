@@ -17,7 +17,7 @@ def _spool(tables: Tables) -> sa.TableClause:
 
 def spool_exists(session: Session, tables: Tables) -> bool:
     """Whether the plugin has made its table."""
-    return sa.inspect(session.get_bind()).has_table(f"{tables.prefix}gatepost_spool")
+    return sa.inspect(session.connection()).has_table(f"{tables.prefix}gatepost_spool")
 
 
 def count_spooled(session: Session, tables: Tables) -> int:

@@ -96,3 +96,11 @@ def test_every_command_and_option_is_in_the_documentation():
                     words,
                     parameter.opts,
                 )
+
+
+def test_the_frame_of_help_is_in_the_language_too():
+    text = run("--lang", "fr", "level", "--help").output
+    assert text.startswith("Usage : ")
+    assert "Commandes:" in text
+    assert "Afficher ce message et quitter." in text
+    assert "Show this message" in run("--lang", "en", "level", "--help").output

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from jobs.site import ATTEMPTS_BEFORE_SQL, deliver_changes
+from jobs.site import ATTEMPTS_BEFORE_SQL, KEPT_WHEN_DONE, deliver_changes, tidy_outbox
 from sidecar import outbox
 from sidecar.access.ruling import choose_core_page
 from sidecar.catalog.making import make_level
@@ -296,3 +296,14 @@ def test_a_parcel_of_a_process_that_died_is_free_again_after_its_lease(house, si
         assert deliver_changes(house.service) == 0
         house.clock.offset += outbox.LEASE + timedelta(seconds=1)
     assert deliver_changes(house.service) == 1
+
+
+def test_what_was_delivered_is_forgotten_after_a_month_and_what_waits_is_kept(house):
+    old, waiting = queue("forget", users=[1]), queue("forget", users=[2])
+    with transaction() as session:
+        outbox.set_done(session, [old], NOW)
+    house.clock.move(KEPT_WHEN_DONE)
+    assert tidy_outbox(house.service) == 0
+    house.clock.move(timedelta(seconds=1))
+    assert (tidy_outbox(house.service), tidy_outbox(house.service)) == (1, 0)
+    assert [row.id for row in queued()] == [waiting]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shortcodes.equations import MAX_NESTING, Malformed, parse_equation
+from shortcodes.equations import MAX_LENGTH, MAX_NESTING, Malformed, parse_equation
 
 
 def holds(equation: str, *true: int) -> bool:
@@ -45,12 +45,14 @@ def test_what_is_no_equation_is_malformed(equation: str) -> None:
         parse_equation(equation, int)
 
 
-def test_parentheses_nest_up_to_a_limit_and_a_hundred_thousand_signs_are_read() -> None:
+def test_parentheses_and_length_have_a_limit() -> None:
     assert holds("(" * MAX_NESTING + "1" + ")" * MAX_NESTING, 1)
     with pytest.raises(Malformed):
         holds("(" * (MAX_NESTING + 1) + "1" + ")" * (MAX_NESTING + 1), 1)
-    assert holds("!" * 100_000 + "1", 1)
-    assert holds("|".join(["1"] * 100_000), 1)
+    assert holds("!" * (MAX_LENGTH - 2) + "1", 1)
+    assert holds("|".join(["1"] * (MAX_LENGTH // 2)), 1)
+    with pytest.raises(Malformed):
+        holds("!" * MAX_LENGTH + "1", 1)
 
 
 @settings(deadline=None)
