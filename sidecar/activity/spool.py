@@ -12,8 +12,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from sidecar.activity.partitions import sync_partitions
 from sidecar.activity.rules import Event, from_line, to_line
 from sidecar.activity.store import add_events
 from sidecar.db import transaction
+from sidecar.locks import alone
 
 log = logging.getLogger(__name__)
 BATCH = 1000
@@ -90,26 +90,10 @@ def drain(folder: Path, members_of: MembersOf) -> int:
     A file is unlinked only after its events are committed; killed before that, the next run meets it again and the
     events' own ids keep them single.
     """
-    with _alone(folder) as mine:
+    with alone(folder / "drain.lock") as mine:
         if not mine:
             return 0
         return sum(_drain_file(path, members_of) for path in _taken_files(folder))
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """One drainer a machine."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / "drain.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-    finally:
-        os.close(descriptor)
 
 
 def _taken_files(folder: Path) -> list[Path]:

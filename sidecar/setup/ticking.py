@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.schedule import run_all
 from sidecar.app import prepare_state
+from sidecar.locks import alone
 from sidecar.service import Service
 
 
@@ -20,7 +18,7 @@ def tick(service: Service) -> dict[str, int] | None:
     """
     prepare_state(service.config)
     act_as_owner(service.config.state_dir)
-    with _alone(service) as mine:
+    with alone(service.config.state_dir / "tick.lock") as mine:
         if not mine:
             return None
         done = run_all(service)
@@ -41,18 +39,3 @@ def act_as_owner(folder: Path) -> None:
 def is_root_of_anothers(folder: Path) -> bool:
     """Whether we are root, and the folder is somebody else's."""
     return os.geteuid() == 0 and folder.exists() and folder.stat().st_uid != 0
-
-
-@contextmanager
-def _alone(service: Service) -> Iterator[bool]:
-    """One tick a machine; the lock goes with its process, however that ends."""
-    descriptor = os.open(service.config.state_dir / "tick.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
-    finally:
-        os.close(descriptor)

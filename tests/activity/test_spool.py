@@ -11,6 +11,7 @@ import pytest
 from sidecar.activity import spool
 from sidecar.activity.rules import Event, EventType, event_id, to_line
 from sidecar.activity.spool import SpoolWriter, drain
+from sidecar.locks import alone
 from sidecar.members.store import find_member_ids
 from tests.house import NOW
 
@@ -119,7 +120,7 @@ def test_a_full_disk_is_said_in_the_answer(tmp_path):
 
 def test_two_drainers_at_once_do_not_meet(house, folder):
     SpoolWriter(folder).append(a_view(1))
-    with spool._alone(folder) as mine:
+    with alone(folder / "drain.lock") as mine:
         assert mine
         assert drain(folder, find_member_ids) == 0
     assert drain(folder, find_member_ids) == 1

@@ -99,12 +99,23 @@ function add_hooks(): void {
 	add_filter( 'post_password_required', 'Gatepost\claim_a_password', PHP_INT_MAX, 2 );
 	// While a Latest Posts block is rendered also: 'gettext', 'Gatepost\print_in_latest_posts'.
 	add_filter( 'render_block_data', 'Gatepost\hide_first_image', PHP_INT_MAX );
+	add_filter( 'render_block', 'Gatepost\print_block_output', PHP_INT_MAX, 2 );
 	add_filter( 'render_block_core/footnotes', 'Gatepost\show_footnotes', PHP_INT_MAX, 3 );
 	add_filter( 'get_block_file_template', 'Gatepost\show_template_file', PHP_INT_MAX );
 
 	add_filter( 'comments_open', 'Gatepost\close_comments', PHP_INT_MAX, 2 );
 	add_filter( 'pings_open', 'Gatepost\close_comments', PHP_INT_MAX, 2 );
 	add_filter( 'the_comments', 'Gatepost\show_comments', PHP_INT_MAX );
+	add_filter( 'comment_text', 'Gatepost\print_visitors_text', PHP_INT_MIN );
+	add_filter( 'get_comment_text', 'Gatepost\print_visitors_text', PHP_INT_MIN );
+	add_filter( 'comment_excerpt', 'Gatepost\print_visitors_text', PHP_INT_MIN );
+	add_filter( 'get_comment_excerpt', 'Gatepost\print_visitors_text', PHP_INT_MIN );
+	add_filter( 'comment_author', 'Gatepost\print_visitors_text', PHP_INT_MIN );
+	add_filter( 'get_comment_author', 'Gatepost\print_visitors_text', PHP_INT_MIN );
+	add_filter( 'comment_url', 'Gatepost\print_visitors_text', PHP_INT_MIN );
+	add_filter( 'get_comment_author_url', 'Gatepost\print_visitors_text', PHP_INT_MIN );
+	add_filter( 'get_search_query', 'Gatepost\print_visitors_text', PHP_INT_MIN );
+	add_filter( 'the_search_query', 'Gatepost\print_visitors_text', PHP_INT_MIN );
 	add_filter( 'comment_text', 'Gatepost\close_comment_text', PHP_INT_MAX, 2 );
 	add_filter( 'get_comment_text', 'Gatepost\close_comment_text', PHP_INT_MAX, 2 );
 	add_filter( 'comment_excerpt', 'Gatepost\close_comment_text', PHP_INT_MAX, 2 );

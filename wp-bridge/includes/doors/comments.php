@@ -62,6 +62,11 @@ function hide_feed_comments( \WP_Query $query ): void {
 	$query->comment_count = count( $query->comments );
 }
 
+/** Filters on what visitors wrote, first: a tag in a comment, its author's name or address, or a search word, is text. */
+function print_visitors_text( $text ) {
+	return is_string( $text ) ? tags_as_text( $text ) : $text;
+}
+
 /** Filters `comment_text`, `get_comment_text` and `comment_excerpt`, last: comments that came by get_comment(). */
 function close_comment_text( $text, $comment = null ) {
 	$comment = $comment instanceof \WP_Comment ? $comment : get_comment( $comment );

@@ -3,7 +3,8 @@
  * The second net and the last word: filters on printed content and excerpts.
  *
  * First in line, text that came past the queries is replaced. Last in line, a closed post is closed once more,
- * whatever others have printed in between: page builders take their text from post meta.
+ * whatever others have printed in between: page builders take their text from post meta. Tags are rendered in sources
+ * alone: a finished text also holds comments, search words and what other plugins' users wrote.
  *
  * @package Gatepost
  */
@@ -34,13 +35,14 @@ function current_view(): ?View {
 
 /** Filter `the_content`, first. */
 function show_content( $text ) {
-	$text = resolved_text( (string) $text );
-	$post = current_post();
-	if ( null === $post ) {
-		$post = governed_post_with( $text );
-		return null === $post ? $text : view_of( $post )->text;
+	$given = (string) $text;
+	$text  = resolved_text( $given );
+	$post  = current_post();
+	$other = $text === $given ? other_post_with( $text, $post ) : null;
+	if ( null !== $other ) {
+		return view_of( $other )->text;
 	}
-	if ( ! is_an_original( $post ) ) {
+	if ( null === $post || ! is_an_original( $post ) ) {
 		return $text;
 	}
 	$view = current_view();
@@ -53,13 +55,31 @@ function show_content( $text ) {
 	return $text === $post->post_content ? $view->text : $text;
 }
 
+/** The governed post, not the current one, whose source is being printed; null as a rule, and then without any SQL. */
+function other_post_with( string $text, ?\WP_Post $current ): ?\WP_Post {
+	if ( null !== $current && ( array() !== excerpted_posts() || is_text_of( $current, $text ) ) ) {
+		return null;
+	}
+	$found = is_a_given_text( $text ) ? null : governed_post_with( $text );
+	return null === $found || is_source_wanted( $found ) ? null : $found;
+}
+
+/** Whether a text is the post's, whole, a page of it, or its lead with a link or the rest after it. */
+function is_text_of( \WP_Post $post, string $text ): bool {
+	if ( '' === trim( $text ) || false !== strpos( $post->post_content, $text ) ) {
+		return true;
+	}
+	$lead = trim( substr( $post->post_content, 0, (int) lead_end( $post->post_content ) ) );
+	return '' !== $lead && 0 === strpos( ltrim( $text ), $lead );
+}
+
 /** Filter `the_content`, last, and `the_content_feed`. */
 function close_content( $html ) {
 	$view = current_view();
 	if ( null !== $view && $view->is_closed ) {
 		return closed_html( current_post(), $view );
 	}
-	return render_text( (string) $html, current_post()->ID ?? null );
+	return with_inert_tags( (string) $html );
 }
 
 /** Filter `get_the_excerpt`, first. */
@@ -83,14 +103,14 @@ function close_excerpt( $excerpt ) {
 	if ( null !== $view && $view->is_closed ) {
 		return closed_excerpt( $post, $view );
 	}
-	return render_text( (string) $excerpt, $post->ID ?? null );
+	return with_inert_tags( (string) $excerpt );
 }
 
 /** Filters `the_excerpt` and `the_excerpt_embed`, last: HTML, where the notice may stand. */
 function close_printed_excerpt( $html ) {
 	$view = current_view();
 	if ( null === $view || ! $view->is_closed ) {
-		return render_text( (string) $html, current_post()->ID ?? null );
+		return with_inert_tags( (string) $html );
 	}
 	$excerpt = closed_excerpt( current_post(), $view );
 	return '' === $excerpt ? $view->notice : wpautop( $excerpt );
@@ -99,7 +119,7 @@ function close_printed_excerpt( $html ) {
 /** Filter `the_excerpt_rss`, last. */
 function close_feed_excerpt( $text ) {
 	$view = current_view();
-	return null !== $view && $view->is_closed ? closed_excerpt( current_post(), $view ) : render_text( (string) $text, current_post()->ID ?? null );
+	return null !== $view && $view->is_closed ? closed_excerpt( current_post(), $view ) : with_inert_tags( (string) $text );
 }
 
 /** Filters `post_content` and `post_excerpt` (get_post_field() for display): `$field` is the current filter's name. */
@@ -161,7 +181,10 @@ function hide_galleries( $galleries, $post = null ) {
 /** Filter `wp_get_attachment_caption`. */
 function hide_caption( $caption, $post_id ) {
 	$post = get_post( (int) $post_id );
-	return $post && is_closed( $post ) ? '' : render_text( (string) $caption, (int) $post_id );
+	if ( $post && is_closed( $post ) ) {
+		return '';
+	}
+	return $post && $caption === $post->post_excerpt ? render_text( (string) $caption, $post->ID ) : with_inert_tags( (string) $caption );
 }
 
 /** Whether this viewer is refused the post: one that a rule protects, or that an answer of this request has closed. */

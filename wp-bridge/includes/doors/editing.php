@@ -66,6 +66,11 @@ function note_given_text( int $post_id, string $text ): void {
 	$given[ get_current_blog_id() . ":{$post_id}" ][ md5( $text ) ] = true;
 }
 
+/** Whether a text was given out in place of some post's own. */
+function is_a_given_text( string $text ): bool {
+	return in_array( true, array_column( given_texts(), md5( $text ) ), true );
+}
+
 /**
  * Filter `wp_insert_post_data`, last: somebody saves a post that he has from a query of a reader's page. What he
  * saves would be the view, with one member's name in it or with the body missing: the source stays.

@@ -12,16 +12,21 @@ defined( 'ABSPATH' ) || exit;
 
 /** Whether some rule protects this post. An attachment or a revision is also protected by what it hangs on. */
 function is_governed( \WP_Post $post ): bool {
+	if ( has_a_rule( $post ) ) {
+		return true;
+	}
+	$host = host_of( $post );
+	return null !== $host && is_governed( $host );
+}
+
+/** Whether a rule names this very post, its type, a term of it, its address, or the address of the page it stands on. */
+function has_a_rule( \WP_Post $post ): bool {
 	static $known = array();
 	$key = get_current_blog_id() . ':' . $post->ID . ':' . generation();
 	if ( ! isset( $known[ $key ] ) ) {
 		$known[ $key ] = is_governed_itself( $post );
 	}
-	if ( $known[ $key ] || is_governed_by_request( $post ) ) {
-		return true;
-	}
-	$host = host_of( $post );
-	return null !== $host && is_governed( $host );
+	return $known[ $key ] || is_governed_by_request( $post );
 }
 
 /** The post that an attachment or a revision belongs to, or null. */
@@ -84,9 +89,9 @@ function path_of( \WP_Post $post ): string {
  * path that cannot be compared, as it is no UTF-8, fits.
  */
 function fits_a_pattern( string $path, array $patterns ): bool {
-	$decoded = '' === $path ? '/' : rawurldecode( $path );
+	$decoded = '' === $path ? '/' : decoded_path( $path );
 	foreach ( $patterns as $pattern ) {
-		$quoted = str_replace( '\*', '.*', preg_quote( untrailingslashit( rawurldecode( $pattern ) ), '#' ) );
+		$quoted = str_replace( '\*', '.*', preg_quote( untrailingslashit( decoded_path( $pattern ) ), '#' ) );
 		if ( 0 !== preg_match( '#\A' . $quoted . '/?\z#isu', $decoded ) ) {
 			return true;
 		}
@@ -94,25 +99,40 @@ function fits_a_pattern( string $path, array $patterns ): bool {
 	return false;
 }
 
+/** A path as people write it: percent-encoding resolved, letters with accents in their composed form where PHP can. */
+function decoded_path( string $path ): string {
+	$decoded  = rawurldecode( $path );
+	$composed = class_exists( 'Normalizer' ) ? \Normalizer::normalize( $decoded ) : false;
+	return is_string( $composed ) ? $composed : $decoded;
+}
+
 /**
- * The governed post that has exactly this text, or null. For text that is filtered as content where no post is
- * current: trackbacks sent by cron, pop-ups made by AJAX.
+ * The governed post that has exactly this text, or null. For text that is filtered as content where another post is
+ * current or none: other plugins' shortcodes, trackbacks sent by cron, pop-ups made by AJAX.
  */
 function governed_post_with( string $text ): ?\WP_Post {
-	global $wpdb;
+	static $known = array(); // Post ids, 0 for none.
 	$index = index();
 	if ( '' === trim( $text ) || ( null === $index && ! governs_everything() ) || ( null !== $index && ! protects_anything( $index ) ) ) {
 		return null;
 	}
+	$key           = get_current_blog_id() . ':' . generation() . ':' . md5( $text );
+	$known[ $key ] = $known[ $key ] ?? id_of_governed_post_with( $text, $index );
+	return get_post( $known[ $key ] > 0 ? $known[ $key ] : -1 );
+}
+
+/** Its id by SQL, or 0. */
+function id_of_governed_post_with( string $text, ?array $index ): int {
+	global $wpdb;
 	$where = null === $index || array() !== $index['urls'] ? '1=1' : governed_posts_sql( $index );
 	$ids   = $wpdb->get_col( $wpdb->prepare( "SELECT ID FROM {$wpdb->posts} WHERE {$where} AND post_content = %s LIMIT 20", $text ) ); // phpcs:ignore WordPress.DB -- the condition is prepared.
 	foreach ( $ids as $id ) {
 		$post = get_post( (int) $id );
 		if ( $post && $post->post_content === $text && is_governed( $post ) ) {
-			return $post;
+			return $post->ID;
 		}
 	}
-	return null;
+	return 0;
 }
 
 /** A condition on posts that all types, terms and single posts of the index fulfil. */

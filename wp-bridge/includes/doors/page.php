@@ -145,12 +145,13 @@ function a_call( int $part, array $posts, array $texts ): array {
 
 function post_in_a_call( \WP_Post $post ): array {
 	return array(
-		'id'     => $post->ID,
-		'type'   => $post->post_type,
-		'terms'  => term_ids_of( $post ),
-		'path'   => path_of( $post ),
-		'hash'   => hash_of( $post->post_content ),
-		'editor' => is_never_shut_out( $post ),
+		'id'       => $post->ID,
+		'type'     => $post->post_type,
+		'terms'    => term_ids_of( $post ),
+		'path'     => path_of( $post ),
+		'hash'     => hash_of( $post->post_content ),
+		'editor'   => is_never_shut_out( $post ),
+		'governed' => has_a_rule( $post ),
 	);
 }
 

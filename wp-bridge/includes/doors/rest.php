@@ -71,21 +71,26 @@ function closed_rest_texts( array $data, \WP_Post $post, View $view ): array {
 	return $texts;
 }
 
-/** An open post for somebody who does not edit it: wherever the source stands, the view does; so with tags in meta. */
+/**
+ * An open post for somebody who does not edit it: wherever the source stands, the view does; so with tags in meta. Other
+ * plugins' fields may repeat what visitors wrote.
+ */
 function viewed_rest_data( array $data, \WP_Post $post ): array {
 	$view  = view_of( $post );
 	$texts = array(
 		$post->post_content => $view->text,
 		$post->post_excerpt => $view->excerpt,
 	);
-	array_walk_recursive(
-		$data,
-		static function ( &$value ) use ( $texts, $post ): void {
+	foreach ( $data as $field => &$values ) {
+		$show  = static function ( &$value ) use ( $texts, $post, $field ): void {
 			if ( is_string( $value ) && '' !== $value ) {
-				$value = $texts[ $value ] ?? render_text( $value, $post->ID );
+				$value = $texts[ $value ] ?? ( 'meta' === $field ? render_text( $value, $post->ID ) : with_inert_tags( $value ) );
 			}
-		}
-	);
+		};
+		$parts = array( $values );
+		array_walk_recursive( $parts, $show );
+		$values = $parts[0];
+	}
 	return $data;
 }
 

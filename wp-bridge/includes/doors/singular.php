@@ -12,6 +12,9 @@ defined( 'ABSPATH' ) || exit;
 /** How long browsers and search engines are asked to wait while nobody can be asked, in seconds. */
 const RETRY_AFTER_SECONDS = 120;
 
+/** How long a page is kept at most that nobody else has said anything about: authors correct their pages. */
+const KEPT_AT_MOST_SECONDS = 600;
+
 /** The page's own post where the viewer is refused it, as the query holds it; null otherwise. */
 function closed_object(): ?\WP_Post {
 	$object = is_singular() ? get_queried_object() : null;
@@ -60,9 +63,49 @@ function send_cache_headers( ?\WP_Post $closed_object ): void {
 		&& ( null === $closed_object || ! view_of( original_of( $closed_object ) )->is_unanswered );
 	if ( ! $is_public ) {
 		forbid_caching();
-	} elseif ( null !== $page->until ) {
-		header( 'Cache-Control: public, max-age=0, s-maxage=' . max( 0, $page->until - time() ) );
+	} elseif ( null !== $page->until && ! is_keeping_forbidden() ) {
+		shorten_keeping( max( 0, $page->until - time() ) );
 	}
+}
+
+/** Whether others have said that nobody keeps this page, or whether it holds what WordPress knows of this visitor. */
+function is_keeping_forbidden(): bool {
+	$cookies = implode( "\n", array_keys( $_COOKIE ) );
+	$object  = get_queried_object();
+	return ( defined( 'DONOTCACHEPAGE' ) && DONOTCACHEPAGE )
+		|| 1 === preg_match( '/\b(?:no-store|no-cache|private)\b/i', header_to_be_sent( 'Cache-Control' ) )
+		|| 1 === preg_match( '/^(?:comment_author_|wp-postpass_)/m', $cookies )
+		|| ( $object instanceof \WP_Post && '' !== $object->post_password );
+}
+
+/** Let a page that may be kept be kept for so many seconds at most. What others have said is shortened, never widened. */
+function shorten_keeping( int $seconds ): void {
+	$said    = header_to_be_sent( 'Cache-Control' );
+	$expires = header_to_be_sent( 'Expires' );
+	if ( '' === $said ) {
+		$longest = '' === $expires ? KEPT_AT_MOST_SECONDS : (int) strtotime( $expires ) - time();
+		$said    = 'max-age=' . max( 0, min( $seconds, $longest ) );
+		header( 'Vary: Cookie', false ); // Who signs in does not meet the page that his browser has kept.
+	}
+	header( 'Cache-Control: ' . with_shorter_ages( $said, $seconds ) );
+}
+
+/** A Cache-Control value whose ages are so many seconds at most. */
+function with_shorter_ages( string $said, int $seconds ): string {
+	$shorten = static function ( array $age ) use ( $seconds ): string {
+		return $age[1] . min( (int) $age[2], $seconds );
+	};
+	return (string) preg_replace_callback( '/\b((?:s-)?max-?age\s*=\s*"?)(\d+)/i', $shorten, $said );
+}
+
+/** What a header will say as it stands, or ''. */
+function header_to_be_sent( string $name ): string {
+	foreach ( headers_list() as $line ) {
+		if ( 0 === stripos( $line, $name . ':' ) ) {
+			return trim( substr( $line, strlen( $name ) + 1 ) );
+		}
+	}
+	return '';
 }
 
 /** No cache may keep this page, neither a plugin's nor one on the way. */

@@ -121,6 +121,36 @@ function is_escaped_tag( array $match ): bool {
 	return '[' === $match[1][0] && ']' === $match[5][0];
 }
 
+/**
+ * Make harmless what looks like tags in a finished text: nobody can tell any more who wrote it, and it must not run
+ * for whoever reads it. Whole decisions vanish with what they enclose, which may have been meant for somebody else.
+ */
+function with_inert_tags( string $html ): string {
+	return might_hold_tags( $html ) ? tags_as_text( without_whole_decisions( $html ) ) : $html;
+}
+
+/** What somebody wrote who is not the author of the page: a tag in it is text, however its bracket is written. */
+function tags_as_text( string $text ): string {
+	if ( ! might_hold_tags( $text ) ) {
+		return $text;
+	}
+	return (string) preg_replace( '~(?:\[|&#0*91;|&#x0*5b;|&l(?:brack|sqb);)(?=/?MM_)~i', '&#091;', $text );
+}
+
+/** As has_tags(), and for brackets that WordPress would decode later. */
+function might_hold_tags( string $text ): bool {
+	return false !== strpos( $text, 'MM_' ) && owns_tags();
+}
+
+/** Take out decisions that are opened and closed, the innermost first. */
+function without_whole_decisions( string $html ): string {
+	$decision = 'MM_(?:Member|Access)_Decision(?![\w-])';
+	do {
+		$html = (string) preg_replace( "~\[({$decision})[^\]]*+\](?:(?!\[/?{$decision}).)*+\[/\1\]~s", '', $html, -1, $found );
+	} while ( $found > 0 );
+	return $html;
+}
+
 /** Which decisions are open after this tag. */
 function enclosing_after( array $open, array $match ): array {
 	$name = $match[3][0];

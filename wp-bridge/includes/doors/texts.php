@@ -22,6 +22,9 @@ const TEXT_WIDGETS = array(
 	'widget_custom_html' => 'content',
 );
 
+/** Blocks that WordPress makes at each view and that hold nothing but their author's text. */
+const SOURCE_BLOCKS = array( 'core/shortcode', 'core/footnotes' );
+
 /** Texts that the page will surely need besides its posts: those of a classic theme's widgets. */
 function texts_of_the_page( \WP_Query $query, array $posts ): array {
 	if ( $query->is_feed() || $query->is_embed() || is_rest_request() || wp_is_block_theme() ) {
@@ -172,6 +175,19 @@ function show_footnotes( $html, $block, $instance = null ) {
 		return $html;
 	}
 	return is_closed( $post ) ? '' : render_text( (string) $html, $post->ID );
+}
+
+/**
+ * Filter `render_block`, last: what a block made has comments, search words and others' names in it, and WordPress
+ * runs shortcodes over it once more. The tags of its source were replaced before.
+ */
+function print_block_output( $html, $block = array() ) {
+	$name = $block['blockName'] ?? null;
+	if ( ! is_string( $html ) || ! is_string( $name ) || in_array( $name, SOURCE_BLOCKS, true ) || ! might_hold_tags( $html ) ) {
+		return $html;
+	}
+	$type = \WP_Block_Type_Registry::get_instance()->get_registered( $name );
+	return null !== $type && $type->is_dynamic() ? with_inert_tags( $html ) : $html;
 }
 
 /** Filter `get_block_file_template` (WordPress 6.3 and later): parts of the theme that are files. */

@@ -121,18 +121,32 @@ function closed_view( \WP_Post $post, ?array $answer, string $excerpt ): View {
 
 /** The text before `<!--more-->` after its splices, with its elements and blocks closed; '' where there is none. */
 function rendered_lead( string $source, array $splices ): string {
-	if ( 1 !== preg_match( '/(?:<!--\s*wp:more\b[^>]*-->\s*)?<!--more(.*?)?-->/s', $source, $more, PREG_OFFSET_CAPTURE ) ) {
+	$end = lead_end( $source );
+	if ( null === $end ) {
 		return '';
 	}
-	$end    = $more[0][1];
-	$inside = array_filter(
-		$splices,
-		static function ( array $splice ) use ( $end ): bool {
-			return $splice[1] <= $end;
-		}
-	);
-	$lead = apply_splices( substr( $source, 0, $end ), array_values( $inside ) );
+	$lead = apply_splices( substr( $source, 0, $end ), clipped_splices( $splices, $end ) );
 	return null === $lead ? '' : force_balance_tags( without_tags( $lead ) );
+}
+
+/** Where the text before `<!--more-->` ends, in bytes, or null where there is no such mark. */
+function lead_end( string $source ): ?int {
+	$found = preg_match( '/(?:<!--\s*wp:more\b[^>]*-->\s*)?<!--more(.*?)?-->/s', $source, $more, PREG_OFFSET_CAPTURE );
+	return 1 === $found ? $more[0][1] : null;
+}
+
+/** The splices that begin before this place, none reaching beyond it. What is no splice stays, and is refused later. */
+function clipped_splices( array $splices, int $end ): array {
+	$clipped = array();
+	foreach ( $splices as $splice ) {
+		if ( is_splice( $splice ) && $splice[1] > $end ) {
+			$splice = $splice[0] < $end ? array( $splice[0], $end, $splice[2] ) : null;
+		}
+		if ( null !== $splice ) {
+			$clipped[] = $splice;
+		}
+	}
+	return $clipped;
 }
 
 function away_notice(): string {
