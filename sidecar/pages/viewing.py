@@ -39,7 +39,7 @@ from sidecar.pages.notices import NO_MEMBER, VISITOR, notice_of, page_of_denied,
 from sidecar.wordpress.posts import get_content
 from sidecar.wordpress.tables import Tables
 
-_MORE = re.compile(r"(?:<!--\s*wp:more\b[^>]*-->\s*)?<!--more(.*?)?-->", re.DOTALL)
+_MORE_BLOCK = re.compile(r"<!--\s*wp:more\b[^>]*-->\s*\Z")
 
 
 class BadBody(ValueError):
@@ -297,5 +297,8 @@ def lead_end(source: str) -> int | None:
     >>> lead_end("Hi \u00e9<!-- wp:more --><!--more--><!-- /wp:more -->rest"), lead_end("no lead")
     (5, None)
     """
-    more = _MORE.search(source)
-    return None if more is None else len(source[: more.start()].encode("utf-8", "surrogateescape"))
+    more = source.find("<!--more")
+    if more < 0 or source.find("-->", more) < 0:
+        return None
+    block = _MORE_BLOCK.search(source, max(0, more - 1000), more)
+    return len(source[: block.start() if block else more].encode("utf-8", "surrogateescape"))

@@ -14,6 +14,7 @@ from sidecar.access.ruling import choose_core_page, protect
 from sidecar.catalog.rules import Grant
 from sidecar.members.changing import change_status
 from sidecar.members.rules import Change
+from sidecar.pages.viewing import lead_end
 from tests.house import DAY, NOW
 from tests.web.client import Bridge
 
@@ -133,6 +134,24 @@ def test_a_hidden_branch_round_the_more_tag_stays_hidden_in_the_lead(cast):
     bodies = {sha(his): base64.b64encode(his.encode()).decode()}
     answer = Reader(house, post_id, his).post(bob, bodies=bodies)
     assert apply(his[: his.index("<!--more")], answer["splices"]) == "intro HIDDEN"
+
+
+@pytest.mark.parametrize(
+    ("source", "end"),
+    [
+        ("no more-tag", None),
+        ("a<!--more", None),
+        ("a<!--more-->b", 1),
+        ("é<!--more go on-->b<!--more-->", 2),
+        ("a<!-- wp:more -->\n<!--more-->\n<!-- /wp:more -->b", 1),
+        ('a<!-- wp:more {"customText":"x"} --><!--more x-->b', 1),
+        ("<!-- wp:more -->a<!--more-->b", 17),
+        ("<!--more" * 200_000, None),
+        ("<!-- wp:more " * 100_000 + "<!--more-->", 1_300_000),
+    ],
+)
+def test_the_lead_ends_where_the_author_put_the_more_tag(source, end):
+    assert lead_end(source) == end
 
 
 def test_a_lead_that_is_not_public_stays_closed_too(cast):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -54,6 +55,7 @@ def test_a_page_with_tags_costs_one_call_once_its_text_is_known(world: World) ->
     assert "bodies" not in call
     (post,) = call["posts"]
     assert (post["id"], post["path"], post["editor"]) == (world.ids["tagged"], "/tagged/", False)
+    assert post["governed"] is False
 
 
 def test_an_unknown_text_is_sent_once_and_the_reading_counted_once(world: World) -> None:
@@ -341,12 +343,26 @@ def test_tags_in_a_written_excerpt_are_replaced(world: World) -> None:
     assert HIDDEN not in everything(world.get(path + "&classic"))
 
 
-def test_text_of_a_builder_is_replaced_too(world: World) -> None:
-    path = a_post_with(world, "Open.", meta_input={"_builder_text": f"Built for {NAME_TAG}. {HIDDEN_BRANCH}"})
+def test_tags_that_a_builder_prints_before_shortcodes_run_are_replaced(world: World) -> None:
+    world.site.mu_plugin(
+        "early_builder",
+        "add_filter('the_content', fn($html) => $html . get_post_meta(get_the_ID(), '_early_text', true), 9);",
+    )
+    path = a_post_with(world, "Open.", meta_input={"_early_text": f"Built for {NAME_TAG}. {HIDDEN_BRANCH}"})
 
     assert "Built for Anna." in world.get(path, user="alice").text
+    assert HIDDEN in world.get(path, user="alice").text
     assert HIDDEN not in everything(world.get(path))
-    assert "[MM_" not in world.get(path).text
+
+
+def test_tags_that_somebody_prints_after_shortcodes_ran_are_text_and_their_branches_vanish(world: World) -> None:
+    path = a_post_with(world, "Open.", meta_input={"_builder_text": f"Built for {NAME_TAG}. {HIDDEN_BRANCH}"})
+
+    for who in (None, "alice"):
+        text = world.get(path, user=who).text
+        assert "Built for &#091;MM_Member_Data" in text
+        assert HIDDEN not in text
+        assert "[MM_" not in text
 
 
 def test_footnotes_are_shown_to_who_has_the_right(world: World) -> None:
@@ -446,9 +462,55 @@ def test_a_page_of_facts_that_are_public_may_be_kept(world: World) -> None:
 
 
 def test_a_public_page_may_be_kept_until_the_next_date(world: World) -> None:
+    world.cache = {"cache": "public", "until": int(time.time()) + 300}
+
+    answer = world.get("/tagged/")
+
+    (seconds,) = re.fullmatch(r"max-age=(\d+)", answer.headers["Cache-Control"]).groups()
+    assert 280 <= int(seconds) <= 300
+    assert "Cookie" in answer.headers["Vary"]
+
+
+def test_a_public_page_is_never_kept_for_long(world: World) -> None:
     world.cache = {"cache": "public", "until": 4102444800}
 
-    assert re.fullmatch(r"public, max-age=0, s-maxage=\d{9,}", world.get("/tagged/").headers["Cache-Control"])
+    assert world.get("/tagged/").headers["Cache-Control"] == "max-age=600"
+
+
+SAID_BY_OTHERS = """
+add_action('send_headers', function () {
+    if (isset($_GET['nocache'])) { nocache_headers(); }
+    if (isset($_GET['told'])) { header('Cache-Control: ' . $_GET['told']); }
+    if (isset($_GET['constant'])) { define('DONOTCACHEPAGE', true); }
+});
+"""
+
+
+def test_what_others_said_of_caches_is_shortened_and_never_widened(world: World) -> None:
+    world.site.mu_plugin("said_by_others", SAID_BY_OTHERS)
+    world.cache = {"cache": "public", "until": int(time.time()) + 300}
+    path = "/tagged/?told="
+
+    for told in ("private", "no-store, max-age=9", "no-cache", "max-age=60", "must-revalidate, max-age=60"):
+        assert world.get(path + told).headers["Cache-Control"] == told
+    assert re.fullmatch(
+        r"public, max-age=\d{3}, s-maxage=\d{3}",
+        world.get(path + "public, max-age=3600, s-maxage=86400").headers["Cache-Control"],
+    )
+    assert "no-cache" in world.get("/tagged/?nocache").headers["Cache-Control"]
+    assert "Cache-Control" not in world.get("/tagged/?constant").headers
+
+
+def test_a_page_that_holds_what_wordpress_knows_of_its_visitor_is_not_said_to_be_keepable(world: World) -> None:
+    world.cache = {"cache": "public", "until": int(time.time()) + 300}
+    hashed = world.site.php("echo COOKIEHASH;")
+    locked = a_post_with(world, f"Words {NAME_TAG}", post_password="secret")
+
+    for cookie in ("comment_author_", "comment_author_email_", "wp-postpass_"):
+        answer = world.get("/tagged/", cookies={cookie + hashed: "x"})
+        assert "Cache-Control" not in answer.headers
+    assert "max-age" not in world.get(locked).headers.get("Cache-Control", "")
+    world.site.php("wp_delete_post($args[0], true);", world.ids["extra"])
 
 
 @pytest.mark.parametrize("cache", ["public", "private"])
