@@ -122,6 +122,34 @@ def test_a_role_with_an_administrative_capability_is_neither_given_nor_taken(
     assert roles_of(paired_site, bob) == [role]
 
 
+@pytest.mark.parametrize(
+    "capability",
+    [
+        "edit_others_posts",
+        "edit_others_pages",
+        "manage_woocommerce",
+        "install_languages",
+        "update_languages",
+        "resume_plugins",
+        "resume_themes",
+        "setup_network",
+        "level_8",
+        "level_9",
+        "level_10",
+    ],
+)
+def test_a_capability_over_others_work_or_the_site_is_administrative(
+    paired_site: Site, sidecar: ScriptedSidecar, capability: str
+) -> None:
+    paired_site.php("add_role('powerful', 'Powerful', array('read' => true, $args[0] => true));", capability)
+    alice = paired_site.user("alice")
+
+    answer = send(paired_site, sidecar.secret, [give(alice, "powerful")])
+
+    assert "administrative capability" in answer.json()["failed"]["c1"]
+    assert roles_of(paired_site, alice) == ["subscriber"]
+
+
 def test_a_role_that_the_site_does_not_have_fails_in_words(
     paired_site: Site, sidecar: ScriptedSidecar
 ) -> None:

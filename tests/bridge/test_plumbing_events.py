@@ -1,5 +1,6 @@
 """What WordPress tells and the bridge hands on: logins, profiles, roles, users that are gone."""
 
+import json
 from typing import Any
 
 import pytest
@@ -190,16 +191,16 @@ def test_a_site_that_is_not_paired_keeps_no_events(site: Site) -> None:
 
 
 def test_the_viewer_is_wordpresss_own_and_a_visitor_is_null(paired_site: Site) -> None:
-    alice = paired_site.user("alice")
+    alice = paired_site.user("alice", first_name="Alice")
     show = "echo wp_json_encode(Gatepost\\viewer());"
 
     assert in_web_server(paired_site, show) == "null"
-    assert in_web_server(paired_site, show, user="alice") == (
-        f'{{"user":{alice},"roles":["subscriber"],"administrator":false}}'
-    )
-    assert in_web_server(paired_site, show, user="admin") == (
-        '{"user":1,"roles":["administrator"],"administrator":true}'
-    )
+    assert json.loads(in_web_server(paired_site, show, user="alice")) == {
+        "user": alice, "roles": ["subscriber"], "administrator": False, "login": "alice",
+        "email": "alice@example.test", "first_name": "Alice", "last_name": "",
+    }  # fmt: skip
+    admin = json.loads(in_web_server(paired_site, show, user="admin"))
+    assert (admin["user"], admin["roles"], admin["administrator"]) == (1, ["administrator"], True)
     assert paired_site.php(f"wp_set_current_user({alice}); {show}") == "null"
 
 

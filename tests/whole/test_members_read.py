@@ -68,7 +68,8 @@ def test_every_status_sees_what_it_should(club, lesson, status):
     if status in READS:
         assert f"Dear {login.title()}" in html.unescape(answer.text)
     if status in SIGNED_OUT:
-        assert answer.status_code == 302
+        # Sent away with the old cookie; or, when the change was delivered first, a visitor already.
+        assert answer.status_code == 302 or "This content is for members." in answer.text
     assert "MM_Member" not in answer.text
     assert club.site.log("/plugins/gatepost/") == ""
 

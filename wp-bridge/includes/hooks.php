@@ -81,6 +81,8 @@ function add_hooks(): void {
 	add_filter( 'the_excerpt_rss', 'Gatepost\close_feed_excerpt', PHP_INT_MAX );
 	add_filter( 'post_content', 'Gatepost\show_field', PHP_INT_MIN, 2 );
 	add_filter( 'post_excerpt', 'Gatepost\show_field', PHP_INT_MIN, 2 );
+	add_filter( 'rss_enclosure', 'Gatepost\hide_enclosure', PHP_INT_MAX );
+	add_filter( 'atom_enclosure', 'Gatepost\hide_enclosure', PHP_INT_MAX );
 	add_filter( 'get_post_galleries', 'Gatepost\hide_galleries', PHP_INT_MAX, 2 );
 	add_filter( 'wp_get_attachment_caption', 'Gatepost\hide_caption', PHP_INT_MAX, 2 );
 
@@ -99,6 +101,8 @@ function add_hooks(): void {
 	add_filter( 'post_password_required', 'Gatepost\claim_a_password', PHP_INT_MAX, 2 );
 	// While a Latest Posts block is rendered also: 'gettext', 'Gatepost\print_in_latest_posts'.
 	add_filter( 'render_block_data', 'Gatepost\hide_first_image', PHP_INT_MAX );
+	add_filter( 'render_block_data', 'Gatepost\drop_bindings', PHP_INT_MAX );
+	add_filter( 'block_bindings_source_value', 'Gatepost\hide_bound_value', PHP_INT_MAX, 4 );
 	add_filter( 'render_block', 'Gatepost\print_block_output', PHP_INT_MAX, 2 );
 	add_filter( 'render_block_core/footnotes', 'Gatepost\show_footnotes', PHP_INT_MAX, 3 );
 	add_filter( 'get_block_file_template', 'Gatepost\show_template_file', PHP_INT_MAX );
@@ -128,6 +132,7 @@ function add_hooks(): void {
 	add_filter( 'comments_clauses', 'Gatepost\restrict_comment_search', PHP_INT_MAX, 2 );
 
 	add_filter( 'rest_request_before_callbacks', 'Gatepost\enter_rest_request', PHP_INT_MIN, 3 );
+	add_filter( 'rest_request_after_callbacks', 'Gatepost\count_shown_comments', PHP_INT_MAX, 3 );
 	add_filter( 'rest_request_after_callbacks', 'Gatepost\leave_rest_request', PHP_INT_MAX );
 	add_action( 'rest_api_init', 'Gatepost\hook_rest_types', PHP_INT_MAX );
 	add_filter( 'rest_prepare_comment', 'Gatepost\show_comment_in_rest', PHP_INT_MAX, 2 );

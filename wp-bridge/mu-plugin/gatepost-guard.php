@@ -24,6 +24,7 @@ function stand_guard(): void {
 		return;
 	}
 	add_action( 'init', 'Gatepost_Guard\load_translations' );
+	add_action( 'pre_get_posts', 'Gatepost_Guard\filter_all_queries', PHP_INT_MAX );
 	add_filter( 'the_posts', 'Gatepost_Guard\close_posts', PHP_INT_MAX, 2 );
 	add_action( 'template_redirect', 'Gatepost_Guard\close_page', PHP_INT_MIN );
 	foreach ( array( 'the_content', 'the_content_feed', 'the_excerpt', 'the_excerpt_embed', 'the_excerpt_rss' ) as $printed ) {
@@ -32,7 +33,15 @@ function stand_guard(): void {
 	add_filter( 'get_the_excerpt', 'Gatepost_Guard\close_field', PHP_INT_MAX, 2 );
 	add_filter( 'post_content', 'Gatepost_Guard\close_field', PHP_INT_MAX, 2 );
 	add_filter( 'post_excerpt', 'Gatepost_Guard\close_field', PHP_INT_MAX, 2 );
-	add_filter( 'post_search_columns', 'Gatepost_Guard\search_titles_only', PHP_INT_MAX );
+	foreach ( array( 'the_content', 'widget_text', 'widget_block_content', 'widget_custom_html_content' ) as $source ) {
+		add_filter( $source, 'Gatepost_Guard\without_tags', PHP_INT_MIN );
+	}
+	add_filter( 'render_block_data', 'Gatepost_Guard\list_titles_only', PHP_INT_MAX );
+	add_filter( 'block_bindings_source_value', 'Gatepost_Guard\close_bound_value', PHP_INT_MAX, 4 );
+	add_filter( 'rss_enclosure', 'Gatepost_Guard\close_enclosure', PHP_INT_MAX );
+	add_filter( 'atom_enclosure', 'Gatepost_Guard\close_enclosure', PHP_INT_MAX );
+	add_filter( 'posts_search', 'Gatepost_Guard\search_titles_only', PHP_INT_MAX, 2 );
+	add_filter( 'posts_search_orderby', 'Gatepost_Guard\order_by_date', PHP_INT_MAX );
 	add_filter( 'the_comments', 'Gatepost_Guard\close_comments', PHP_INT_MAX );
 	add_filter( 'get_comment_text', 'Gatepost_Guard\close_comment', PHP_INT_MAX, 2 );
 	add_filter( 'get_comment_excerpt', 'Gatepost_Guard\close_comment', PHP_INT_MAX, 2 );
@@ -81,19 +90,47 @@ function is_closed( $post ): bool {
 }
 
 function term_ids( \WP_Post $post ): array {
-	$ids = wp_get_object_terms( $post->ID, get_object_taxonomies( $post->post_type ), array( 'fields' => 'ids' ) );
-	return is_array( $ids ) ? array_map( 'intval', $ids ) : array();
+	$terms = wp_get_object_terms( $post->ID, get_object_taxonomies( $post->post_type ) );
+	$ids   = array();
+	foreach ( is_array( $terms ) ? $terms : array() as $term ) {
+		$ids = array_merge( $ids, array( $term->term_id ), get_ancestors( $term->term_id, $term->taxonomy, 'taxonomy' ) );
+	}
+	return $ids;
 }
 
-/** Whether a path fits a pattern; upper and lower case, and a final slash, are the same. */
+/** Whether a path fits a pattern; upper and lower case, and a final slash, are the same. What is no UTF-8 fits. */
 function is_under( array $patterns, string $path ): bool {
 	foreach ( $patterns as $pattern ) {
-		$quoted = str_replace( '\*', '.*', preg_quote( untrailingslashit( $pattern ), '#' ) );
-		if ( 1 === preg_match( '#\A' . $quoted . '/?\z#isu', rawurldecode( $path ) ) ) {
+		$quoted = str_replace( '\*', '.*', preg_quote( untrailingslashit( decoded_path( $pattern ) ), '#' ) );
+		if ( 0 !== preg_match( '#\A' . $quoted . '/?\z#isu', decoded_path( $path ) ) ) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/** Percent-encoding resolved, letters with accents composed where PHP can. */
+function decoded_path( string $path ): string {
+	$composed = class_exists( 'Normalizer' ) ? \Normalizer::normalize( rawurldecode( $path ) ) : false;
+	return is_string( $composed ) ? $composed : rawurldecode( $path );
+}
+
+/** Take SmartTags out of a text: a decision with all it encloses, and with the rest where it is never closed. */
+function without_tags( $text ) {
+	if ( ! is_string( $text ) || false === strpos( $text, '[MM_' ) ) {
+		return $text;
+	}
+	$decision = 'MM_(?:Member|Access)_Decision(?![\w-])';
+	do {
+		$text = (string) preg_replace( "~\[({$decision})[^\]]*+\](?:(?!\[/?{$decision}).)*+\[/\\1\]~s", '', $text, -1, $found );
+	} while ( $found > 0 );
+	$text = (string) preg_replace( "~\[{$decision}.*~s", '', $text );
+	return (string) preg_replace( '~\[/?MM_[A-Z]\w+[^\]]*\]~', '', $text );
+}
+
+/** Queries that suppress filters would pass by the guard. */
+function filter_all_queries( $query ): void {
+	$query->set( 'suppress_filters', false );
 }
 
 function notice(): string {
@@ -106,15 +143,32 @@ function close_posts( $posts, $query = null ) {
 		return $posts;
 	}
 	$is_search = $query instanceof \WP_Query && $query->is_search();
-	$shown     = array();
+	$sources   = array_filter( $posts, 'Gatepost_Guard\is_a_post' );
+	update_post_cache( $sources ); // As they are, or the query would keep what they become here.
+	$shown = array();
 	foreach ( $posts as $post ) {
-		if ( ! $post instanceof \WP_Post || ! is_closed( $post ) ) {
-			$shown[] = $post;
+		if ( ! is_a_post( $post ) || ! is_closed( $post ) ) {
+			$shown[] = is_a_post( $post ) ? copy_without_tags( $post ) : $post;
 		} elseif ( ! $is_search ) {
 			$shown[] = closed_copy( $post );
 		}
 	}
 	return $shown;
+}
+
+function is_a_post( $post ): bool {
+	return $post instanceof \WP_Post;
+}
+
+/** An open post without its tags, but for those who may edit it. */
+function copy_without_tags( \WP_Post $post ): \WP_Post {
+	if ( false === strpos( $post->post_content . $post->post_excerpt, '[MM_' ) || current_user_can( 'edit_post', $post->ID ) ) {
+		return $post;
+	}
+	$copy               = clone $post;
+	$copy->post_content = without_tags( $post->post_content );
+	$copy->post_excerpt = without_tags( $post->post_excerpt );
+	return $copy;
 }
 
 function closed_copy( \WP_Post $post ): \WP_Post {
@@ -140,11 +194,41 @@ function close_printed( $text ) {
 
 /** Filters that name their post, by object or by id. */
 function close_field( $text, $post = null ) {
-	return is_closed( $post ?? get_post() ) ? '' : $text;
+	return is_closed( $post ?? get_post() ) ? '' : without_tags( $text );
 }
 
-function search_titles_only(): array {
-	return array( 'post_title' );
+/** The Latest Posts block prints whole posts past every filter; it prints titles instead. */
+function list_titles_only( array $block ): array {
+	if ( 'core/latest-posts' === ( $block['blockName'] ?? '' ) ) {
+		$block['attrs']['displayPostContent'] = false;
+	}
+	return $block;
+}
+
+function close_bound_value( $value, $source, $arguments = array(), $block = null ) {
+	$post = get_post( (int) ( $block->context['postId'] ?? 0 ) );
+	return 'core/pattern-overrides' !== $source && is_closed( $post ) ? '' : $value;
+}
+
+function close_enclosure( $tag ) {
+	return is_closed( get_post() ) ? '' : $tag;
+}
+
+/** Filter `posts_search`: a search by content would tell what a closed post says. */
+function search_titles_only( $sql, $query = null ) {
+	if ( '' === trim( (string) $sql ) || ! $query instanceof \WP_Query || current_user_can( 'edit_others_posts' ) ) {
+		return $sql;
+	}
+	global $wpdb;
+	$sql = is_user_logged_in() ? '' : " AND {$wpdb->posts}.post_password = ''";
+	foreach ( (array) $query->get( 'search_terms' ) as $term ) {
+		$sql .= $wpdb->prepare( " AND {$wpdb->posts}.post_title LIKE %s", '%' . $wpdb->esc_like( ltrim( (string) $term, '-' ) ) . '%' );
+	}
+	return $sql;
+}
+
+function order_by_date(): string {
+	return '';
 }
 
 function close_comments( $comments ) {
@@ -179,7 +263,10 @@ function close_in_rest( $response, $post = null ) {
 	if ( ! $response instanceof \WP_REST_Response || ! is_closed( $post ) ) {
 		return $response;
 	}
-	$told = array( 'id', 'date', 'date_gmt', 'modified', 'modified_gmt', 'slug', 'status', 'type', 'link', 'title', 'author', 'parent' );
+	$told = array( 'id', 'date', 'date_gmt', 'modified', 'modified_gmt', 'slug', 'status', 'type', 'title', 'author', 'parent' );
+	if ( 'attachment' !== $post->post_type ) {
+		$told[] = 'link'; // An attachment's sends on to its file.
+	}
 	$data = array_intersect_key( $response->get_data(), array_flip( $told ) );
 	$response->set_data( $data + array( 'content' => array( 'rendered' => notice(), 'protected' => true ) ) );
 	return $response;

@@ -355,7 +355,9 @@ def test_tags_that_a_builder_prints_before_shortcodes_run_are_replaced(world: Wo
     assert HIDDEN not in everything(world.get(path))
 
 
-def test_tags_that_somebody_prints_after_shortcodes_ran_are_text_and_their_branches_vanish(world: World) -> None:
+def test_tags_that_somebody_prints_after_shortcodes_ran_are_text_and_their_branches_vanish(
+    world: World,
+) -> None:
     path = a_post_with(world, "Open.", meta_input={"_builder_text": f"Built for {NAME_TAG}. {HIDDEN_BRANCH}"})
 
     for who in (None, "alice"):
@@ -501,7 +503,9 @@ def test_what_others_said_of_caches_is_shortened_and_never_widened(world: World)
     assert "Cache-Control" not in world.get("/tagged/?constant").headers
 
 
-def test_a_page_that_holds_what_wordpress_knows_of_its_visitor_is_not_said_to_be_keepable(world: World) -> None:
+def test_a_page_that_holds_what_wordpress_knows_of_its_visitor_is_not_said_to_be_keepable(
+    world: World,
+) -> None:
     world.cache = {"cache": "public", "until": int(time.time()) + 300}
     hashed = world.site.php("echo COOKIEHASH;")
     locked = a_post_with(world, f"Words {NAME_TAG}", post_password="secret")
@@ -509,7 +513,7 @@ def test_a_page_that_holds_what_wordpress_knows_of_its_visitor_is_not_said_to_be
     for cookie in ("comment_author_", "comment_author_email_", "wp-postpass_"):
         answer = world.get("/tagged/", cookies={cookie + hashed: "x"})
         assert "Cache-Control" not in answer.headers
-    assert "max-age" not in world.get(locked).headers.get("Cache-Control", "")
+    assert not re.match(r"max-age=[1-9]", world.get(locked).headers.get("Cache-Control", ""))
     world.site.php("wp_delete_post($args[0], true);", world.ids["extra"])
 
 

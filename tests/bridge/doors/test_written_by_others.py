@@ -10,7 +10,7 @@ BRACKETS = ["[", "&#91;", "&#091;", "&#x5b;", "&lbrack;", "&lsqb;"]
 INJECTED = "EVIL-[MM_Member_Data name='firstName'] " + "".join(
     f" EVIL-{bracket}MM_Member_Data name='firstName']" for bracket in BRACKETS[1:]
 )
-LINKED = '<a href="https://evil.example/?e=[MM_Member_Data name=\'firstName\']">EVIL-LINK</a>'
+LINKED = "<a href=\"https://evil.example/?e=[MM_Member_Data name='firstName']\">EVIL-LINK</a>"
 BRANCH = f"{MEMBERS_TAG}XYZZY-SEEN-BY-MEMBERS{MEMBERS_END}"
 UNCLOSED = f"OPEN-ENDED {MEMBERS_TAG}"
 
@@ -69,9 +69,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_tags_in_others_words_do_not_run_for_who_reads_them(
-    world: World, guestbook: str, place: str
-) -> None:
+def test_tags_in_others_words_do_not_run_for_who_reads_them(world: World, guestbook: str, place: str) -> None:
     for who, name in {None: "friend", "alice": "Anna"}.items():
         text = world.get(PLACES[place].format(page=guestbook), user=who).text
 

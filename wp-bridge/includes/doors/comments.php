@@ -20,7 +20,24 @@ function close_comments( $open, $post_id ) {
 
 /** Filter `the_comments`, last: what any comment query found. */
 function show_comments( $comments ) {
-	return is_array( $comments ) ? open_comments( $comments ) : $comments;
+	if ( ! is_array( $comments ) ) {
+		return $comments;
+	}
+	$open = open_comments( $comments );
+	count_hidden_comments( count( $comments ) - count( $open ) );
+	return $open;
+}
+
+/** How many comments queries have left out since this was last asked. */
+function count_hidden_comments( ?int $more = null ): int {
+	static $hidden = 0;
+	if ( null !== $more ) {
+		$hidden += $more;
+		return $hidden;
+	}
+	$before = $hidden;
+	$hidden = 0;
+	return $before;
 }
 
 /** Leave out the comments of closed posts; one call for all of them. Values that are no comments pass. */

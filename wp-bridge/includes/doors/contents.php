@@ -187,6 +187,12 @@ function hide_caption( $caption, $post_id ) {
 	return $post && $caption === $post->post_excerpt ? render_text( (string) $caption, $post->ID ) : with_inert_tags( (string) $caption );
 }
 
+/** Filters `rss_enclosure` and `atom_enclosure`: the address of a file that a feed's current post links to. */
+function hide_enclosure( $tag ) {
+	$post = current_post();
+	return null !== $post && is_closed( $post ) ? '' : $tag;
+}
+
 /** Whether this viewer is refused the post: one that a rule protects, or that an answer of this request has closed. */
 function is_closed( \WP_Post $post ): bool {
 	$original = original_of( $post );

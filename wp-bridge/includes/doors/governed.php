@@ -66,14 +66,47 @@ function governs_everything(): bool {
 	return null === index() && ( false !== get_option( INDEX_OPTION ) || null !== found_pairing() );
 }
 
-/** The ids of a post's terms in all its taxonomies. */
+/** The ids of a post's terms in all its taxonomies, and of those above them: a category holds what its children hold. */
 function term_ids_of( \WP_Post $post ): array {
 	$ids = array();
 	foreach ( get_object_taxonomies( $post->post_type ) as $taxonomy ) {
 		$terms = get_the_terms( $post->ID, $taxonomy );
-		$ids   = array_merge( $ids, is_array( $terms ) ? wp_list_pluck( $terms, 'term_id' ) : array() );
+		$own   = is_array( $terms ) ? array_map( 'intval', wp_list_pluck( $terms, 'term_id' ) ) : array();
+		$ids   = array_merge( $ids, related_terms( $own, parents_of_terms( $taxonomy ) ) );
 	}
-	return array_values( array_unique( array_map( 'intval', $ids ) ) );
+	return array_values( array_unique( $ids ) );
+}
+
+/** These terms and all below them, in whatever taxonomy. */
+function with_terms_below( array $ids ): array {
+	foreach ( get_taxonomies( array( 'hierarchical' => true ) ) as $taxonomy ) {
+		$ids = related_terms( $ids, _get_term_hierarchy( $taxonomy ) );
+	}
+	return $ids;
+}
+
+/** Term id => array( its parent's ), of a whole taxonomy; from the option in which WordPress keeps the hierarchy. */
+function parents_of_terms( string $taxonomy ): array {
+	static $known = array();
+	if ( ! is_taxonomy_hierarchical( $taxonomy ) ) {
+		return array();
+	}
+	$key = get_current_blog_id() . ':' . $taxonomy . ':' . wp_cache_get_last_changed( 'terms' );
+	if ( ! isset( $known[ $key ] ) ) {
+		$known[ $key ] = array();
+		foreach ( _get_term_hierarchy( $taxonomy ) as $parent => $children ) {
+			$known[ $key ] += array_fill_keys( array_map( 'intval', $children ), array( (int) $parent ) );
+		}
+	}
+	return $known[ $key ];
+}
+
+/** These terms and all that can be reached from them; `$next` is term id => ids. */
+function related_terms( array $ids, array $next ): array {
+	for ( $at = 0; $at < count( $ids ); $at++ ) { // phpcs:ignore Squiz.PHP.DisallowSizeFunctionsInLoops, Generic.CodeAnalysis -- it grows.
+		$ids = array_merge( $ids, array_diff( array_map( 'intval', $next[ $ids[ $at ] ] ?? array() ), $ids ) );
+	}
+	return $ids;
 }
 
 /** The path of a post's permalink; for what has none of its own, ''. */
@@ -149,7 +182,7 @@ function governed_posts_sql( array $index ): string {
 		$tests[] = 'post_type IN (' . implode( ', ', $types ) . ')';
 	}
 	if ( array() !== $index['terms'] ) {
-		$tests[] = "ID IN ( SELECT tr.object_id FROM {$wpdb->term_relationships} tr JOIN {$wpdb->term_taxonomy} tt ON tt.term_taxonomy_id = tr.term_taxonomy_id WHERE tt.term_id IN (" . implode( ', ', $index['terms'] ) . ') )';
+		$tests[] = "ID IN ( SELECT tr.object_id FROM {$wpdb->term_relationships} tr JOIN {$wpdb->term_taxonomy} tt ON tt.term_taxonomy_id = tr.term_taxonomy_id WHERE tt.term_id IN (" . implode( ', ', with_terms_below( $index['terms'] ) ) . ') )';
 	}
 	return '( ' . implode( ' OR ', $tests ) . ' )';
 }

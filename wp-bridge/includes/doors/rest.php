@@ -10,7 +10,10 @@ namespace Gatepost;
 defined( 'ABSPATH' ) || exit;
 
 /** What a closed post still says, besides its taxonomies. Fields of other plugins may repeat its text. */
-const OPEN_REST_FIELDS = array( 'id', 'date', 'date_gmt', 'guid', 'link', 'modified', 'modified_gmt', 'slug', 'status', 'type', 'title', 'author', 'featured_media', 'comment_status', 'ping_status', 'sticky', 'template', 'format', 'parent', 'post', 'menu_order', 'class_list', 'media_type', 'mime_type', 'source_url' );
+const OPEN_REST_FIELDS = array( 'id', 'date', 'date_gmt', 'guid', 'link', 'modified', 'modified_gmt', 'slug', 'status', 'type', 'title', 'author', 'featured_media', 'comment_status', 'ping_status', 'sticky', 'template', 'format', 'parent', 'post', 'menu_order', 'class_list', 'media_type', 'mime_type' );
+
+/** What would tell where an attachment's file is; its page sends on to it. */
+const FILE_REST_FIELDS = array( 'guid', 'link' );
 
 /** On `rest_api_init`, last. */
 function hook_rest_types(): void {
@@ -37,18 +40,14 @@ function show_in_rest( $response, $post, $request ) {
 function closed_rest_data( array $data, \WP_Post $post, View $view ): array {
 	$open = array_merge( OPEN_REST_FIELDS, wp_list_pluck( get_object_taxonomies( $post->post_type, 'objects' ), 'rest_base' ), get_object_taxonomies( $post->post_type ) );
 	$kept = array_intersect_key( $data, array_flip( array_filter( $open ) ) );
+	if ( 'attachment' === $post->post_type ) {
+		return array_diff_key( $kept, array_flip( FILE_REST_FIELDS ) );
+	}
 	foreach ( array_intersect( array( 'comment_status', 'ping_status' ), array_keys( $kept ) ) as $field ) {
 		$kept[ $field ] = 'closed';
 	}
-	foreach ( array( 'meta', 'media_details' ) as $field ) {
-		if ( isset( $data[ $field ] ) ) {
-			$kept[ $field ] = 'meta' === $field ? array() : array_diff_key( (array) $data[ $field ], array( 'image_meta' => true ) );
-		}
-	}
-	foreach ( array( 'description', 'caption' ) as $field ) {
-		if ( isset( $data[ $field ] ) ) {
-			$kept[ $field ] = array( 'rendered' => '' );
-		}
+	if ( isset( $data['meta'] ) ) {
+		$kept['meta'] = array();
 	}
 	return $kept + closed_rest_texts( $data, $post, $view );
 }
@@ -101,6 +100,33 @@ function show_comment_in_rest( $response, $comment ) {
 		return $response;
 	}
 	return new \WP_Error( 'rest_forbidden', __( 'Sorry, you are not allowed to read the post for this comment.', 'gatepost' ), array( 'status' => rest_authorization_required_code() ) );
+}
+
+/**
+ * Filter `rest_request_after_callbacks`, while the request is still the current one: WordPress counts comments by SQL,
+ * those of closed posts too. On a list that left some out, and where only closed posts were asked for, it counts what
+ * is shown.
+ */
+function count_shown_comments( $response, $handler, $request ) {
+	if ( ! $response instanceof \WP_REST_Response || ! isset( $response->get_headers()['X-WP-Total'] ) || '/wp/v2/comments' !== $request->get_route() ) {
+		return $response;
+	}
+	$total = (int) $response->get_headers()['X-WP-Total'] - count_hidden_comments();
+	$total = asks_closed_posts_alone( $request ) ? 0 : max( count( (array) $response->get_data() ), $total );
+	$response->header( 'X-WP-Total', (string) $total );
+	$response->header( 'X-WP-TotalPages', (string) (int) ceil( $total / max( 1, (int) $request['per_page'] ) ) );
+	return $response;
+}
+
+function asks_closed_posts_alone( \WP_REST_Request $request ): bool {
+	$posts = array_filter( array_map( 'get_post', array_filter( wp_parse_id_list( $request['post'] ?? array() ) ) ) );
+	$open  = array_filter(
+		$posts,
+		static function ( \WP_Post $post ): bool {
+			return is_source_wanted( original_of( $post ) ) || ! is_closed( $post );
+		}
+	);
+	return array() !== $posts && array() === $open;
 }
 
 /** Filter `rest_post_dispatch`, last: what was made for one viewer is kept by nobody. */

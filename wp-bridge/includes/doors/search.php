@@ -89,7 +89,7 @@ function search_level_sql(): string {
 	$cases = array_merge(
 		array( "WHEN {$wpdb->posts}.post_type = 'attachment' AND {$wpdb->posts}.post_parent > 0 THEN 0" ), // It may hang on a closed post.
 		level_cases( id_levels( (array) ( $rules['posts'] ?? array() ) ), "{$wpdb->posts}.ID IN (%s)" ),
-		level_cases( id_levels( (array) ( $rules['terms'] ?? array() ) ), "{$wpdb->posts}.ID IN ( SELECT tr.object_id FROM {$wpdb->term_relationships} tr JOIN {$wpdb->term_taxonomy} tt ON tt.term_taxonomy_id = tr.term_taxonomy_id WHERE tt.term_id IN (%s) )" ),
+		level_cases( array_map( 'Gatepost\with_terms_below', id_levels( (array) ( $rules['terms'] ?? array() ) ) ), "{$wpdb->posts}.ID IN ( SELECT tr.object_id FROM {$wpdb->term_relationships} tr JOIN {$wpdb->term_taxonomy} tt ON tt.term_taxonomy_id = tr.term_taxonomy_id WHERE tt.term_id IN (%s) )" ),
 		level_cases( type_levels( (array) ( $rules['types'] ?? array() ) ), "{$wpdb->posts}.post_type IN (%s)" )
 	);
 	$level = '( CASE ' . implode( ' ', $cases ) . ' ELSE 2 END )';

@@ -41,6 +41,9 @@ function answer_the_page(): void {
 	if ( null !== $object ) {
 		status_header( status_of_closed( $object ) );
 	}
+	if ( null !== $object && 'attachment' === $object->post_type ) {
+		remove_action( 'template_redirect', 'redirect_canonical' ); // Where attachments have no pages, it goes to the file.
+	}
 }
 
 /** 503 while nobody can be asked; else what the sidecar said, or 403 where it said nothing fit for a closed page. */

@@ -146,7 +146,7 @@ function might_hold_tags( string $text ): bool {
 function without_whole_decisions( string $html ): string {
 	$decision = 'MM_(?:Member|Access)_Decision(?![\w-])';
 	do {
-		$html = (string) preg_replace( "~\[({$decision})[^\]]*+\](?:(?!\[/?{$decision}).)*+\[/\1\]~s", '', $html, -1, $found );
+		$html = (string) preg_replace( "~\[({$decision})[^\]]*+\](?:(?!\[/?{$decision}).)*+\[/\\1\]~s", '', $html, -1, $found );
 	} while ( $found > 0 );
 	return $html;
 }

@@ -25,6 +25,9 @@ const TEXT_WIDGETS = array(
 /** Blocks that WordPress makes at each view and that hold nothing but their author's text. */
 const SOURCE_BLOCKS = array( 'core/shortcode', 'core/footnotes' );
 
+/** The source of bindings that takes nothing from a post: what one instance of a synced pattern changes in it. */
+const PATTERN_OVERRIDES = 'core/pattern-overrides';
+
 /** Texts that the page will surely need besides its posts: those of a classic theme's widgets. */
 function texts_of_the_page( \WP_Query $query, array $posts ): array {
 	if ( $query->is_feed() || $query->is_embed() || is_rest_request() || wp_is_block_theme() ) {
@@ -207,6 +210,36 @@ function hide_first_image( array $block ): array {
 		$block['attrs']['useFirstImageFromPost'] = null !== $post && ! is_closed( $post );
 	}
 	return $block;
+}
+
+/** Filter `block_bindings_source_value` (WordPress 6.7 and later): an attribute that takes its value from a closed post. */
+function hide_bound_value( $value, $source, $arguments = array(), $block = null ) {
+	if ( PATTERN_OVERRIDES === $source ) {
+		return $value;
+	}
+	$post = get_post( (int) ( $block->context['postId'] ?? 0 ) );
+	return $post && is_closed( $post ) ? '' : $value;
+}
+
+/** Filter `render_block_data`: WordPress 6.5 and 6.6 have no filter on the value, so a closed post's blocks are not bound. */
+function drop_bindings( array $block ): array {
+	if ( ! is_array( $block['attrs']['metadata']['bindings'] ?? null ) || has_filter_on_bound_values() ) {
+		return $block;
+	}
+	$post = current_post();
+	if ( null !== $post && is_closed( $post ) ) {
+		$block['attrs']['metadata']['bindings'] = array_filter( $block['attrs']['metadata']['bindings'], 'Gatepost\is_pattern_override' );
+	}
+	return $block;
+}
+
+/** Whether this WordPress asks `block_bindings_source_value`. */
+function has_filter_on_bound_values(): bool {
+	return version_compare( $GLOBALS['wp_version'], '6.7-alpha', '>=' );
+}
+
+function is_pattern_override( $binding ): bool {
+	return PATTERN_OVERRIDES === ( $binding['source'] ?? '' );
 }
 
 /**

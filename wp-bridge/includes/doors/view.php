@@ -129,10 +129,14 @@ function rendered_lead( string $source, array $splices ): string {
 	return null === $lead ? '' : force_balance_tags( without_tags( $lead ) );
 }
 
-/** Where the text before `<!--more-->` ends, in bytes, or null where there is no such mark. */
+/** Where the text before `<!--more-->`, and before the block round it, ends, in bytes; null where there is no such mark. */
 function lead_end( string $source ): ?int {
-	$found = preg_match( '/(?:<!--\s*wp:more\b[^>]*-->\s*)?<!--more(.*?)?-->/s', $source, $more, PREG_OFFSET_CAPTURE );
-	return 1 === $found ? $more[0][1] : null;
+	$more = strpos( $source, '<!--more' );
+	if ( false === $more || false === strpos( $source, '-->', $more ) ) {
+		return null;
+	}
+	$before = substr( $source, max( 0, $more - 1000 ), min( 1000, $more ) );
+	return 1 === preg_match( '/<!--\s*wp:more\b[^>]*-->\s*\z/', $before, $block ) ? $more - strlen( $block[0] ) : $more;
 }
 
 /** The splices that begin before this place, none reaching beyond it. What is no splice stays, and is refused later. */
