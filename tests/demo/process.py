@@ -34,6 +34,14 @@ class DemoProcess:
         )
         self.address = f"http://127.0.0.1:{port}"
 
+    def __enter__(self) -> "DemoProcess":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """It is gone after the test, however the test ended."""
+        self.process.kill()
+        self.process.communicate()
+
     def first_line(self) -> str:
         """What it says when it is ready."""
         assert self.process.stdout

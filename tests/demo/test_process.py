@@ -20,11 +20,11 @@ def fetch(demo: DemoProcess, path: str) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_its_address_answers_and_stops_with_one_line(tmp_path: Path, number: signal.Signals) -> None:
-    demo = DemoProcess(tmp_path, free_port())
-    assert demo.first_line() == f"{demo.address}/  (Ctrl-C stops it)\n"
-    assert "Who sees what" in fetch(demo, "/")
-    assert "thumb as a fence" in fetch(demo, "/posts/40?viewer=4")
-    assert demo.stop(number) == (0, "\nstopped\n", "")
+    with DemoProcess(tmp_path, free_port()) as demo:
+        assert demo.first_line() == f"{demo.address}/  (Ctrl-C stops it)\n"
+        assert "Who sees what" in fetch(demo, "/")
+        assert "thumb as a fence" in fetch(demo, "/posts/40?viewer=4")
+        assert demo.stop(number) == (0, "\nstopped\n", "")
 
 
 def test_a_second_start_finds_the_site_of_the_first_and_fresh_makes_a_new_one(tmp_path: Path) -> None:
