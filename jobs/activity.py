@@ -12,8 +12,8 @@ from sidecar.wordpress.bridge_spool import list_spooled, remove_spooled, spool_e
 
 
 def drain_spools(service: Service) -> int:
-    """Store what web processes and the bridge have spooled; gives the number of events."""
-    return drain(service.config.state_dir / "spool", find_member_ids) + _drain_bridge(service)
+    """Store what this machine's web processes have spooled; gives the number of events."""
+    return drain(service.config.state_dir / "spool", find_member_ids)
 
 
 def make_partitions(service: Service) -> int:
@@ -21,8 +21,11 @@ def make_partitions(service: Service) -> int:
     return sync_partitions(months_from(service.clock.now()))
 
 
-def _drain_bridge(service: Service) -> int:
-    """In order; rows go only after their events are stored, and the events' ids make a repetition harmless."""
+def drain_bridge(service: Service) -> int:
+    """Store what the bridge kept while we were away, in order; gives the number of rows.
+
+    Rows go only after their events are stored, and the events' ids make a repetition harmless.
+    """
     with reading() as reader:
         if not spool_exists(reader, service.tables):
             return 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jobs.access import end_access
-from jobs.activity import drain_spools, make_partitions
+from jobs.activity import drain_bridge, drain_spools, make_partitions
 from jobs.site import deliver_changes, tidy_outbox
 from sidecar.service import Service
 
@@ -27,6 +27,7 @@ class Job:
 SCHEDULE = (
     Job("make_partitions", make_partitions, 3600.0),
     Job("drain_spools", drain_spools, 1.0),
+    Job("drain_bridge", drain_bridge, 15.0),
     Job("deliver_changes", deliver_changes, 1.0),
     Job("end_access", end_access, 60.0),
     Job("tidy_outbox", tidy_outbox, 3600.0),

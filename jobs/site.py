@@ -25,9 +25,17 @@ KEPT_WHEN_DONE = timedelta(days=30)
 
 
 def deliver_changes(service: Service) -> int:
-    """Send what is due; gives how many changes were made. What could not be sent rides on the next page's answer."""
+    """Send what is due; gives how many changes were made. What could not be sent rides on the next page's answer.
+
+    Runs every second in every process, so it asks the database one cheap question when there is nothing to do.
+    """
     _note_delivered(service)
     if service.secret is None:
+        return 0
+    with reading() as reader:
+        waits = bool(outbox.list_waiting(reader, SITE_CHANGE, 1))
+    if not waits:
+        service.waiting_changes = ()
         return 0
     with transaction() as session:
         parcels = outbox.claim_due(session, SITE_CHANGE, service.clock.now())

@@ -90,16 +90,28 @@ def drain(folder: Path, members_of: MembersOf) -> int:
     A file is unlinked only after its events are committed; killed before that, the next run meets it again and the
     events' own ids keep them single.
     """
+    if not folder.exists() or not any(_wants_draining(path) for path in folder.iterdir()):
+        return 0
     with alone(folder / "drain.lock") as mine:
         if not mine:
             return 0
         return sum(_drain_file(path, members_of) for path in _taken_files(folder))
 
 
+def _wants_draining(path: Path) -> bool:
+    """Asked every second: most often there is one empty file of a living writer."""
+    if path.suffix == ".taken":
+        return True
+    try:
+        return path.suffix == ".jsonl" and (path.stat().st_size > 0 or not _is_alive(path))
+    except FileNotFoundError:
+        return False  # another drainer has just taken it
+
+
 def _taken_files(folder: Path) -> list[Path]:
     """Files left by an earlier drainer first, then the live ones, renamed; empty live ones stay with their writers."""
     for path in folder.glob("*.jsonl"):
-        if path.stat().st_size or not _is_alive(path):
+        if _wants_draining(path):
             path.rename(path.with_suffix(".taken"))
     return sorted(folder.glob("*.taken"), key=lambda path: path.stat().st_mtime)
 

@@ -113,7 +113,7 @@ def test_the_user_can_do_everything_that_the_sidecar_does(guarded, monkeypatch):
         answer = view(service, here.app, alice, post, text)
         assert (answer.status_code, answer.json["posts"][str(post)]["show"]) == (200, "open")
         assert answer.json["posts"][str(post)]["splices"][0][2] == "Alice"
-    assert "drain_spools: 2" in guarded.did("tick")
+    assert "drain_spools: 1, drain_bridge: 1" in guarded.did("tick")
     with guarded.here.at_work(), reading() as reader:
         assert {event.name for event in list_events(reader)} == {"created", "signed_in", "viewed"}
     assert guarded.run("doctor").exception.__class__ is SystemExit

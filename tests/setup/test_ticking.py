@@ -45,7 +45,7 @@ def test_a_job_that_fails_is_named_and_the_others_run(prepared):
     (prepared.state / "spool").write_text("a file where the folder should be")
     result = prepared.run("tick", "--quiet")
     assert result.exit_code == 1
-    assert "drain_spools: failed, deliver_changes: 0" in result.stdout
+    assert "drain_spools: failed, drain_bridge: 0, deliver_changes: 0" in result.stdout
     assert (prepared.state / "last_tick").exists()
 
 
