@@ -126,6 +126,9 @@ function bodies_by_hash( array $posts, array $texts ): array {
 }
 
 function a_call( int $part, array $posts, array $texts ): array {
+	if ( array() !== $posts ) { // In one query, which WordPress would make a moment later, instead of one for each taxonomy.
+		update_object_term_cache( array_values( wp_list_pluck( $posts, 'ID' ) ), array_values( array_unique( wp_list_pluck( $posts, 'post_type' ) ) ) );
+	}
 	$call = array(
 		'part'       => $part,
 		'view'       => the_view(),
