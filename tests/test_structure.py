@@ -102,3 +102,8 @@ def test_the_engine_of_shortcodes_reads_no_clock_and_opens_nothing():
         if name in forbidden
     ]
     assert found == []
+
+
+def test_every_folder_with_code_is_a_package_so_that_an_installation_has_it():
+    folders = {path.parent for path in MODULES}
+    assert [named(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
