@@ -11,6 +11,8 @@ import requests
 
 from tests.demo.process import DemoProcess, free_port, running_demo
 
+pytestmark = pytest.mark.process
+
 
 def fetch(demo: DemoProcess, path: str) -> str:
     answer = requests.get(demo.address + path, timeout=20)
