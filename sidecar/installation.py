@@ -51,8 +51,3 @@ def claim_for_site(table_prefix: str, now: datetime) -> str:
 def find_claimed_prefix(reader: Session) -> str | None:
     """The table prefix of the site that our tables belong to; None before `gatepost init`."""
     return reader.scalar(sa.select(installation.c.table_prefix))
-
-
-def find_uuid(reader: Session) -> str | None:
-    """This installation's UUID; None before `gatepost init`."""
-    return reader.scalar(sa.select(installation.c.uuid))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from shortcodes import CORE_PAGES
 from sidecar import outbox
 from sidecar.access import store
 from sidecar.access.rules import Audience, Rule, RuleBook, TargetKind, check_target
@@ -14,11 +15,6 @@ from sidecar.catalog.store import bump_generation, get_bundle, get_level
 from sidecar.db import session, use_case
 from sidecar.errors import NotFound, Refused
 from sidecar.i18n import _
-
-CORE_PAGES = (
-    "login", "logout", "homepage", "myaccount", "forgotPassword", "resetpassword", "savethesale", "checkout",
-    "confirmation", "error", "redeemgift",
-)  # fmt: skip
 
 
 @use_case

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from shortcodes import CORE_PAGES
 from sidecar.access.rules import Audience, Denied, Rule, RuleGrant, TargetKind
-from sidecar.access.ruling import CORE_PAGES, choose_core_page, protect, unprotect
+from sidecar.access.ruling import choose_core_page, protect, unprotect
 from sidecar.access.store import list_core_pages, read_rule_book
 from sidecar.catalog.rules import Grant
 from sidecar.catalog.store import get_bundle, get_level, list_bundles, list_levels

@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -40,7 +41,7 @@ class Knowledge:
     core_page_urls: Mapping[str, str]
     read_at: float
 
-    @property
+    @cached_property
     def kept_while_overdue(self) -> frozenset[tuple[Grant, int]]:
         """What gives access although a payment is overdue."""
         levels = {(Grant.LEVEL, level.id) for level in self.levels.values() if level.keeps_access_overdue}
