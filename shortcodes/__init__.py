@@ -10,7 +10,7 @@ no framework and nothing of the sidecar; does no I/O.
 from shortcodes.compiler import MAX_BYTES, MAX_DEPTH, TextTooLong, compile, has_tags, strip
 from shortcodes.diagnostics import Diagnostic
 from shortcodes.facts import ContentFacts, Facts, MemberFacts
-from shortcodes.tags import CORE_PAGES, NAMES, REGISTRY
+from shortcodes.tags import CORE_PAGES, NAMES, REGISTRY, ask
 from shortcodes.template import Rendered, Template
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Rendered",
     "Template",
     "TextTooLong",
+    "ask",
     "compile",
     "has_tags",
     "strip",

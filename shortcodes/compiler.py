@@ -7,6 +7,7 @@ followed branch by branch (`markup`), so that each value knows its place, and co
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -19,23 +20,33 @@ from shortcodes.markup import (
     after_value,
     decodes_entities,
     find_place,
+    find_place_of_elements,
     in_comment,
     join,
     read,
     unquoted_start,
 )
+from shortcodes.places import ELEMENTS, TEXT
 from shortcodes.tags import ELSE, NAMES, REGISTRY, Prepared, prepare
-from shortcodes.template import Branch, Cut, Decide, Node, Print, Span, Template
+from shortcodes.tags.tag import Entrance, nearest
+from shortcodes.template import Branch, Cut, Decide, Enclose, Mentioned, Node, Print, Span, Template
 
 MAX_BYTES = 5_000_000
 """Of a text, in UTF-8."""
 MAX_DEPTH = 100
-"""Decisions within decisions. A decision that holds more is hidden with all its content, whatever it says."""
+"""Decisions and forms within each other. One that holds more is hidden with all its content, whatever it says."""
 
 _DECISIONS = frozenset(tag.name for tag in REGISTRY.values() if tag.decides)
 _NAMES = "|".join(sorted(NAMES, key=len, reverse=True))
 _TOKEN = re.compile(rf"\[(?:/({_NAMES})\]|({_NAMES})(?![A-Za-z0-9_-])([^\]]*+)\])")
+_MOST_SUGGESTIONS = 20
+_LIKE_A_TAG = re.compile(r"(?<!\[)\[/?(MM_[A-Za-z0-9_]{1,60})", re.IGNORECASE)
 _ENDS_CANDIDATE = re.compile(r"[<>&/\[\]=\x00-\x20]")
+
+
+_QUOTE = re.compile("&(apos|quot|#0?39|#0?34);")
+_QUOTES = {"apos": "'", "#39": "'", "#039": "'", "quot": '"', "#34": '"', "#034": '"'}
+"""So WordPress keeps the quotes of a tag in an attribute, on behalf of an author who may not write unfiltered HTML."""
 
 
 class TextTooLong(ValueError):
@@ -90,6 +101,10 @@ class _Compiler:
         self.open_by_name = dict.fromkeys(NAMES, 0)
         self.problems: list[Problem] = []
         self.used: set[str] = set()
+        self.mentions: list[Mentioned] = []
+        self.forms: list[Span] = []
+        """From opener to closer; an opener that is never closed alone."""
+        self.parts: list[tuple[int, str]] = []
         self.states: States = IN_TEXT
         self.position = 0
         """The HTML has been read up to here."""
@@ -101,8 +116,13 @@ class _Compiler:
             for token in _TOKEN.finditer(text, 0, text.rfind("]") + 1):
                 self.token(token)
             self.forget_open(0)
+            self.report_misplaced()
+        if _LIKE_A_TAG.search(text):
+            self.report_unknown()
         offsets = None if text.isascii() or not self.nodes else self.byte_offsets()
-        return Template(text, tuple(self.nodes), frozenset(self.used), tuple(self.problems), offsets)
+        return Template(
+            text, tuple(self.nodes), frozenset(self.used), tuple(self.problems), tuple(self.mentions), offsets
+        )
 
     def token(self, token: re.Match[str]) -> None:
         start, end = token.span()
@@ -134,11 +154,18 @@ class _Compiler:
         self.used.add(name)
         if name == ELSE:
             return self.divider(span)
+        if self.states is not IN_TEXT and "&" in attributes:
+            attributes = _QUOTE.sub(lambda found: _QUOTES[found[1]], attributes)
         self_closing = attributes.endswith("/")
         prepared = prepare(name, attributes[:-1] if self_closing else attributes)
         for template, values in prepared.problems:
             self.report(span[0], template, values)
+        self.mention(prepared, span[0], "opens", otherwise=True)
         self.position = span[1]
+        if REGISTRY[name].encloses:
+            self.forms.append(span)
+        elif REGISTRY[name].is_part:
+            self.parts.append((span[0], name))
         if prepared.value:
             before = self.states
             self.nodes.append(self.printed(prepared, span))
@@ -155,7 +182,10 @@ class _Compiler:
 
     def printed(self, prepared: Prepared, span: Span) -> Node:
         assert prepared.value  # noqa: S101
-        place = find_place(self.states)
+        place = (find_place_of_elements if prepared.is_markup else find_place)(self.states)
+        value = prepared.value
+        if place.write is None and prepared.plain:
+            place, value = find_place(self.states), prepared.plain
         if place.write is None:
             self.report(span[0], place.reason)
         empty = (
@@ -163,7 +193,10 @@ class _Compiler:
         )
         if place.write is None:
             return Print(*span, _nothing, str, empty)
-        return Print(*span, prepared.value, place.write, empty)
+        may_leave = prepared.is_personal and place is not TEXT and place is not ELEMENTS
+        if may_leave:
+            self.mentions.append(Mentioned(span[0], "leaves", 0))
+        return Print(*span, value, place.write, empty, may_leave)
 
     def divider(self, span: Span) -> None:
         """`[MM_Else]` belongs to the innermost open decision; what was opened inside that is over."""
@@ -242,10 +275,14 @@ class _Compiler:
         self.position = span[1]
 
     def close(self, opened: _Open, closer: Span) -> None:
+        if REGISTRY[opened.name].encloses:
+            self.forms.append((opened.start, closer[1]))
         if opened.prepared.condition:
             node: Node = self.decision(opened, closer)
             first_part = opened.divider[2] if opened.divider else opened.states
             self.states = join(first_part, self.states)
+        elif opened.prepared.entrance and opened.states is IN_TEXT:
+            node = self.form(opened, opened.prepared.entrance, closer)
         else:
             printed = self.nodes[opened.index]
             assert isinstance(printed, Print)  # noqa: S101
@@ -254,16 +291,32 @@ class _Compiler:
         del self.nodes[opened.index :]
         self.nodes.append(node)
 
+    def form(self, opened: _Open, enter: Entrance, closer: Span) -> Node:
+        """Its end is elements, as its beginning is: what the author has begun between them has to be over."""
+        if self.states is not IN_TEXT:
+            self.report(closer[0], find_place_of_elements(self.states).reason)
+            self.states = opened.states
+            return Cut((opened.start, closer[1]))
+        content = tuple(self.nodes[opened.index + 1 :])
+        height = self.height(opened.start, content)
+        if height is None:
+            return Cut((opened.start, closer[1]))
+        return Enclose((opened.start, opened.end), closer, enter, content, height)
+
+    def height(self, start: int, content: Iterable[Node]) -> int | None:
+        """Of what holds this content; None, reported, where it is too high."""
+        height = 1 + max((node.height for node in content if isinstance(node, Decide | Enclose)), default=0)
+        if height <= MAX_DEPTH:
+            return height
+        sentence = "More than {limit} decisions stand within each other; this one is hidden."
+        self.report(start, sentence, (("limit", str(MAX_DEPTH)),))
+        return None
+
     def decision(self, opened: _Open, closer: Span) -> Node:
         content = self.nodes[opened.index + 1 :]
         whole = opened.start, closer[1]
-        height = 1 + max((node.height for node in content if isinstance(node, Decide)), default=0)
-        if height > MAX_DEPTH:
-            self.report(
-                opened.start,
-                "More than {limit} decisions stand within each other; this one is hidden.",
-                (("limit", str(MAX_DEPTH)),),
-            )
+        height = self.height(opened.start, content)
+        if height is None:
             return Cut(whole)
         if opened.divider:
             (start, end), index, _ = opened.divider
@@ -274,6 +327,7 @@ class _Compiler:
             shown = Branch((opened.start, opened.end), tuple(content), closer)
             otherwise = Branch(whole)
         assert opened.prepared.condition  # noqa: S101
+        self.mention(opened.prepared, opened.start, "opens")
         return Decide(whole, opened.prepared.condition, shown, otherwise, height)
 
     # What is found out on the way
@@ -281,6 +335,45 @@ class _Compiler:
     def report(self, offset: int, template: str, values: tuple[tuple[str, str], ...] = ()) -> None:
         if len(self.problems) < MAX_DIAGNOSTICS:
             self.problems.append(Problem(offset, template, values))
+
+    def mention(self, prepared: Prepared, offset: int, kind: str, *, otherwise: bool = False) -> None:
+        """Note what a tag speaks of: of this kind, or `otherwise` of all others."""
+        self.mentions += [
+            Mentioned(offset, *each) for each in prepared.mentions if (each.kind == kind) is not otherwise
+        ]
+
+    def report_misplaced(self) -> None:
+        """Forms within forms, and parts of forms that stand in none."""
+        outer: list[Span] = []
+        for start, end in sorted(self.forms, key=lambda span: (span[0], -span[1])):
+            if not outer or start >= outer[-1][1]:
+                outer.append((start, end))
+            elif start != outer[-1][0]:
+                self.report(start, "A form cannot stand within a form.")
+        starts = [start for start, _end in outer]
+        for offset, name in self.parts:
+            at = bisect_right(starts, offset) - 1
+            if at < 0 or offset >= outer[at][1]:
+                self.report(offset, "[{tag}] stands in no form.", (("tag", name),))
+
+    def report_unknown(self) -> None:
+        """What looks like one of our tags and is none stays as it is typed."""
+        comments = list(_comments(self.text))
+        starts = [start for start, _end in comments]
+        suggestions: dict[str, str | None] = {}
+        for found in _LIKE_A_TAG.finditer(self.text):
+            if len(self.problems) >= MAX_DIAGNOSTICS:
+                return
+            name, at = found[1], bisect_right(starts, found.start()) - 1
+            if name in NAMES or (at >= 0 and found.start() < comments[at][1]):
+                continue
+            if name not in suggestions and len(suggestions) < _MOST_SUGGESTIONS:
+                suggestions[name] = nearest(name, NAMES)
+            if meant := suggestions.get(name):
+                sentence = "There is no tag [{tag}]. Did you mean [{meant}]?"
+                self.report(found.start(), sentence, (("tag", name), ("meant", meant)))
+            else:
+                self.report(found.start(), "There is no tag [{tag}].", (("tag", name),))
 
     def report_unclosed(self, name: str, offset: int) -> None:
         self.report(offset, "[{tag}] is never closed: everybody sees what follows it.", (("tag", name),))
@@ -304,6 +397,15 @@ def _boundaries(nodes: Iterable[Node]) -> Iterator[int]:
                 yield from branch.before
                 yield from branch.after or ()
                 yield from _boundaries(branch.nodes)
+        elif isinstance(node, Enclose):
+            yield from (node.opener[1], node.closer[0])
+            yield from _boundaries(node.nodes)
+
+
+def _comments(text: str) -> Iterator[Span]:
+    end = 0
+    while (start := text.find("<!--", end)) >= 0 and (end := text.find("-->", start)) >= 0:
+        yield start, end
 
 
 def _nothing(_facts: Facts) -> str:

@@ -60,24 +60,23 @@ IN_TEXT: States = frozenset({TEXT})
 _SPACE = r"[ \t\n\f\r]"
 _ATTRIBUTE_NAME = r"(?:[^ \t\n\f\r/>=]++|=)[^ \t\n\f\r/>=]*+"
 _VALUE = r"""(?:"[^"]*+"|'[^']*+'|(?=>)|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+)"""
-_ATTRIBUTES = rf"(?:[ \t\n\f\r/]++|{_ATTRIBUTE_NAME}(?:{_SPACE}*+={_SPACE}*+{_VALUE}|(?!{_SPACE}*+=)))*+"
+_ATTRIBUTES = rf"(?>(?:[ \t\n\f\r/]++|{_ATTRIBUTE_NAME}(?:{_SPACE}*+={_SPACE}*+{_VALUE}|(?!{_SPACE}*+=)))*)"
 _SPECIAL = "iframe|math|noembed|noframes|plaintext|script|style|svg|textarea|title|xmp"
 _PLAIN = re.compile(
     rf"""[^<]*+
-    (?:
+    (?>(?:
       (?: <(?=[^A-Za-z/!?])
         | </?+(?!(?:{_SPECIAL})[ \t\n\f\r/>])[A-Za-z][^ \t\n\f\r/>]*+
           (?: > | (?=[ \t\n\f\r/]) {_ATTRIBUTES} > )
       ) [^<]*+
-    )*+""",
+    )*)""",
     re.IGNORECASE | re.VERBOSE,
 )
 """Text and complete tags of elements without a rule of their own."""
 
 _TAG_NAME = re.compile(r"[^ \t\n\f\r/>]*+")
-_BETWEEN_ATTRIBUTES = re.compile(r"[ \t\n\f\r/]*+")
 _WHOLE_ATTRIBUTES = re.compile(
-    rf"(?:[ \t\n\f\r/]++|{_ATTRIBUTE_NAME}{_SPACE}*+={_SPACE}*+(?:\"[^\"]*+\"|'[^']*+'))*+"
+    rf"(?>(?:[ \t\n\f\r/]++|{_ATTRIBUTE_NAME}{_SPACE}*+={_SPACE}*+(?:\"[^\"]*+\"|'[^']*+'))*)"
 )
 _NAME = re.compile(rf"{_ATTRIBUTE_NAME}")
 _REST_OF_NAME = re.compile(r"[^ \t\n\f\r/>=]*+")
@@ -129,6 +128,11 @@ def find_place(states: States) -> Place:
     if states is IN_TEXT:
         return places.TEXT
     return places.strictest([_place(state) for state in states])
+
+
+def find_place_of_elements(states: States) -> Place:
+    """For whole elements, such as a form: only the text itself has room for them."""
+    return places.ELEMENTS if states is IN_TEXT else places.NO_ELEMENTS
 
 
 def after_value(states: States) -> States:

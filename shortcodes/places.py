@@ -60,6 +60,11 @@ def write_text(value: str) -> str | None:
     return _finished(_well_formed(value).translate(_TEXT))
 
 
+def write_markup(value: str) -> str | None:
+    """Elements that whoever made them has already written for their place: they stay as they are."""
+    return value
+
+
 def write_unquoted(value: str) -> str | None:
     """For an attribute's value without quotes: no space survives either."""
     return _finished(_well_formed(value).translate(_UNQUOTED))
@@ -167,6 +172,7 @@ def _unicode_escapes(character: str) -> str:
 
 
 TEXT = Place(0, write_text)
+ELEMENTS = Place(0, write_markup)
 ATTRIBUTE = Place(1, write_text)
 UNQUOTED = Place(2, write_unquoted)
 URL = Place(3, write_url)
@@ -191,6 +197,7 @@ ENTITY = nowhere("A value cannot stand inside a character reference.")
 RAW = nowhere("A value cannot be made safe inside this element.")
 COMMENT = nowhere("A value cannot stand inside a comment or declaration.")
 META = nowhere("A value inside a meta element cannot be made safe.")
+NO_ELEMENTS = nowhere("A form can only stand in the text itself, not in an attribute, a title or a script.")
 UNCLEAR = nowhere("It is not clear where in the HTML this value stands. Put whole elements inside decisions.")
 
 _URL_NAME = re.compile(

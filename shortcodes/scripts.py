@@ -25,21 +25,21 @@ class Script(NamedTuple):
 
 CODE = Script()
 
-_STRING_ENDS = {quote: re.compile(rf"(?:[^\\{quote}\n]|\\.)*+({quote}|\n)", re.DOTALL) for quote in "\"'"}
-_STRING_ENDS["`"] = re.compile(r"(?:[^\\`$]|\\.|\$(?!\{))*+(`|\$\{)", re.DOTALL)
+_STRING_ENDS = {quote: re.compile(rf"(?>(?:[^\\{quote}\n]|\\.)*)({quote}|\n)", re.DOTALL) for quote in "\"'"}
+_STRING_ENDS["`"] = re.compile(r"(?>(?:[^\\`$]|\\.|\$(?!\{))*)(`|\$\{)", re.DOTALL)
 _ENDS = _STRING_ENDS | {
     "/": re.compile(r"[^\n\r\u2028\u2029]*+([\n\r\u2028\u2029])"),
     "*": re.compile(r"(?s:.)*?(\*/)"),
 }
 _CODE = re.compile(
-    r"""(?:
-        [(,=:\[!&|?{};+*%~^\n] \s{0,99}+ / (?![/*]) (?: [^\\/\[\n] | \\. | \[ (?:[^\]\\\n]|\\.){0,99}+ \] ){1,999}+ /
+    r"""(?>(?:
+        [(,=:\[!&|?{};+*%~^\n] \s{0,99}+ / (?![/*]) (?>(?: [^\\/\[\n] | \\. | \[ (?>(?:[^\]\\\n]|\\.){0,99}) \] ){1,999}) /
       | [^"'`/<(,=:\[!&|?{};+*%~^\n-]++
       | [(,=:\[!&|?{};+*%~^\n]
       | /(?![/*])
       | <(?!!--)
       | -(?!->)
-    )*+ (//|/\*|["'`]|<!--|-->)""",
+    )*) (//|/\*|["'`]|<!--|-->)""",
     re.VERBOSE,
 )
 """Up to the next string or comment. A slash after an operator opens a regular expression (of bounded length, so that

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shortcodes.diagnostics import Diagnostic, Problem, locate
-from shortcodes.facts import Facts
+from shortcodes.facts import Facts, FormFacts
 from shortcodes.places import Writer
 
 Edit = tuple[int, int, str]
@@ -30,15 +30,21 @@ class Cut(NamedTuple):
 
 
 class Print(NamedTuple):
-    """A value. `empty` stands for nothing where nothing would change how the HTML around it reads."""
+    """A value. `empty` stands for nothing where nothing would change how the HTML around it reads. `may_leave`: it is the
+    viewer's, and stands where it could be sent away."""
 
     start: int
     end: int
     value: Callable[[Facts], str]
     write: Writer
     empty: str
+    may_leave: bool = False
 
     def edit(self, facts: Facts, edits: list[Edit], problems: list[Problem]) -> None:
+        if self.may_leave and not facts.trusts_author():
+            problems.append(Problem(self.start, NOT_HIS_TO_SEE))
+            edits.append((self.start, self.end, self.empty))
+            return
         value = self.value(facts)
         written = self.write(value) if value else ""
         if written is None:
@@ -51,6 +57,9 @@ class Print(NamedTuple):
 
 
 UNSAFE_VALUE = "The value is no address with http, https, mailto or tel, nor a relative one; it was left out."
+
+
+NOT_HIS_TO_SEE = "The author of this text may not see what the site knows of others; outside of the text itself the value is left out."
 
 
 class Branch(NamedTuple):
@@ -78,7 +87,44 @@ class Decide(NamedTuple):
             edits.append((*after, ""))
 
 
-Node = Cut | Print | Decide
+class Enclose(NamedTuple):
+    """A form round what its author has written."""
+
+    opener: Span
+    closer: Span
+    enter: Callable[[Facts], FormFacts | None]
+    nodes: tuple[Node, ...]
+    height: int
+    """Decisions and forms within each other, this one included."""
+
+    def edit(self, facts: Facts, edits: list[Edit], problems: list[Problem]) -> None:
+        form = self.enter(facts)
+        if form is None:
+            edits.append((*self.span, ""))
+            return
+        if form.refusal:
+            edits.append((*self.span, form.refusal))
+        else:
+            edits.append((*self.opener, form.begin()))
+            for node in self.nodes:
+                node.edit(facts, edits, problems)
+            edits.append((*self.closer, form.end()))
+        facts.leave_form()
+
+    @property
+    def span(self) -> Span:
+        return self.opener[0], self.closer[1]
+
+
+Node = Cut | Print | Decide | Enclose
+
+
+class Mentioned(NamedTuple):
+    """Where in the text a tag speaks of a thing of the site; see `tags.Mention`. `offset` in characters."""
+
+    offset: int
+    kind: str
+    id: int
 
 
 class Rendered(NamedTuple):
@@ -88,18 +134,24 @@ class Rendered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Made by `compile`. `tags`: names of the tags that stand in it; `diagnostics`: what the author should know."""
+    """Made by `compile`. `tags`: names of the tags that stand in it; `diagnostics`: what the author should know; `mentions`:
+    what its tags speak of."""
 
     source: str
     nodes: tuple[Node, ...]
     tags: frozenset[str]
     problems: tuple[Problem, ...]
+    mentions: tuple[Mentioned, ...]
     _bytes: dict[int, int] | None = field(repr=False, compare=False)
     """Offset in characters → offset in UTF-8 bytes, for every place an edit may begin or end; None: they are equal."""
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         return locate(self.source, list(self.problems))
+
+    def opens(self, post_id: int) -> bool:
+        """Whether it shows something to those who may not read the post that it is the text of: then it guards itself."""
+        return any(one.kind == "opens" and one.id in (0, post_id) for one in self.mentions)
 
     def render(self, facts: Facts) -> Rendered:
         problems: list[Problem] = []

@@ -13,7 +13,8 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from jobs.schedule import Due
+from jobs.schedule import Due, Lane, jobs_of
+from jobs.watch import BEAT_SECONDS, SERVE, Watchdog, beat, own_name
 from sidecar import db
 from sidecar.clock import Clock
 from sidecar.config import Config
@@ -21,7 +22,12 @@ from sidecar.errors import Misconfigured
 from sidecar.i18n import _
 from sidecar.service import make_service
 from sidecar.web.bridge import bridge
+from sidecar.web.dashboard.bridge_side import staff_bridge
+from sidecar.web.dashboard.screens import dashboard
+from sidecar.web.forms import forms
+from sidecar.web.invoices import invoices
 from sidecar.web.trust import MAX_BODY_BYTES, register_errors
+from sidecar.web.webhooks import webhooks
 
 log = logging.getLogger(__name__)
 
@@ -32,23 +38,46 @@ def create_app(config: Config, clock: Clock | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.extensions["gatepost"] = make_service(config, clock or Clock())
     db.init_app(app, config.database_url)
-    app.register_blueprint(bridge)
+    for routes in (bridge, forms, invoices, webhooks, staff_bridge, dashboard):
+        app.register_blueprint(routes)
     register_errors(app)
     return app
 
 
 def start_housekeeping(app: Flask) -> threading.Event:
-    """A thread that runs due jobs every second until the event it gives is set."""
+    """Threads that run due jobs and the watchdog until the event that it gives is set.
+
+    What waits for the gateway has a thread of its own, so that a slow gateway holds up nothing of the house.
+    """
     stop = threading.Event()
-    threading.Thread(target=_keep_house, args=(app, stop), name="housekeeping", daemon=True).start()
+    for lane in (Lane.HOUSE, Lane.GATEWAY):
+        _start_thread(lane, _keep_house, app, stop, Due(jobs_of(lane)))
+    _start_thread("watchdog", _keep_watch, app, stop)
     return stop
 
 
-def _keep_house(app: Flask, stop: threading.Event) -> None:
-    due = Due()
+def _start_thread(name: str, run: Callable[..., None], *arguments: object) -> None:
+    threading.Thread(target=run, args=arguments, name=name, daemon=True).start()
+
+
+def _keep_house(app: Flask, stop: threading.Event, due: Due) -> None:
     while not stop.wait(0.5):
         with app.app_context():
             due.run(app.extensions["gatepost"])
+
+
+def _keep_watch(app: Flask, stop: threading.Event) -> None:
+    """Show that the service is alive, from its first moment on, and look who is not."""
+    watchdog = Watchdog()
+    while True:
+        with app.app_context():
+            try:
+                beat(own_name(SERVE))
+                watchdog.look(app.extensions["gatepost"])
+            except Exception:
+                log.exception("the watchdog could not look")
+        if stop.wait(BEAT_SECONDS):
+            return
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

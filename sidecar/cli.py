@@ -8,7 +8,23 @@ from pathlib import Path
 import click
 
 from sidecar import __version__
-from sidecar.commands import catalog, members, operating, protecting
+from sidecar.commands import (
+    billing,
+    catalog,
+    coupons,
+    details,
+    evidence,
+    invoices,
+    linting,
+    log,
+    mails,
+    members,
+    operating,
+    orders,
+    protecting,
+    setting_up,
+    staff,
+)
 from sidecar.commands.speaking import N_, Group, Here, Option, language_of_environment
 from sidecar.i18n import LANGUAGES, set_language, speaking
 
@@ -52,7 +68,9 @@ def gatepost(ctx: click.Context, path: Path | None) -> None:
 
 
 for _command in (
-    *operating.COMMANDS, catalog.level, catalog.bundle, catalog.product, protecting.rule, protecting.page, members.member,
+    *operating.COMMANDS, catalog.level, catalog.bundle, catalog.product, coupons.coupon, protecting.rule,
+    protecting.page, members.member, staff.staff, details.field, details.employee, linting.lint, log.log, mails.mail, *billing.COMMANDS,
+    *orders.COMMANDS, *evidence.COMMANDS, invoices.invoices, *setting_up.COMMANDS,
 ):  # fmt: skip
     gatepost.add_command(_command)
 

@@ -8,11 +8,11 @@ read-modify-write transactions, so the isolation is READ COMMITTED and changes a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import URL, Dialect
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 P = ParamSpec("P")
@@ -99,6 +99,8 @@ def init_app(app: Flask, url: URL) -> None:
             app.extensions[_READER] = db.engine
     else:
         app.extensions[_READER] = _reading_engine(url)
+        with app.app_context():
+            _ping_rested(db.engine)
 
 
 _READER = "gatepost_reader"
@@ -109,20 +111,32 @@ _POOL: dict[str, Any] = {"pool_recycle": 280, "pool_size": 8, "max_overflow": 8,
 def _engine_options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 15}}
-    return {"isolation_level": "READ COMMITTED", "pool_pre_ping": True, **_POOL}
+    # `transaction` commits or rolls back what it opens, so there is nothing to take back when a connection is returned.
+    return {"isolation_level": "READ COMMITTED", "pool_reset_on_return": None, **_POOL}
 
 
 def _reading_engine(url: URL) -> sa.Engine:
-    """For page views: no transaction, so nothing is sent to the server but the statements themselves.
-
-    A ping before each use would be one more way there and back; a connection is asked only after it has rested.
-    """
+    """For page views: no transaction, so nothing is sent to the server but the statements themselves."""
     engine = sa.create_engine(
         url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, skip_autocommit_rollback=True, **_POOL
     )
-    sa.event.listen(engine, "checkin", _note_rest)
-    sa.event.listen(engine, "checkout", _ping_after_rest)
+    _ping_rested(engine)
     return engine
+
+
+def _ping_rested(engine: sa.Engine) -> None:
+    """A ping before each use would be one more way there and back; a connection is asked only after it has rested."""
+
+    def ping_after_rest(connection: Any, record: Any, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("rests_since", 0.0) < _REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as error:
+            raise sa.exc.DisconnectionError("the server has closed this connection") from error
+
+    sa.event.listen(engine, "checkin", _note_rest)
+    sa.event.listen(engine, "checkout", ping_after_rest)
 
 
 _REST_SECONDS = 2.0
@@ -132,15 +146,6 @@ def _note_rest(_connection: Any, record: Any) -> None:
     record.info["rests_since"] = time.monotonic()
 
 
-def _ping_after_rest(connection: Any, record: Any, _proxy: object) -> None:
-    if time.monotonic() - record.info.get("rests_since", 0.0) < _REST_SECONDS:
-        return
-    try:
-        connection.ping(reconnect=False)
-    except Exception as error:
-        raise sa.exc.DisconnectionError("the server has closed this connection") from error
-
-
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     """WAL so that readers never wait, FULL so that a commit survives a power cut, keys as on MySQL."""
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
@@ -148,6 +153,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 _held: ContextVar[bool] = ContextVar("gatepost_transaction_held", default=False)
+_lasts: ContextVar[list[Callable[[], object]]] = ContextVar("gatepost_done_last")
 
 
 @contextmanager
@@ -157,20 +163,31 @@ def transaction() -> Iterator[Session]:
     if _held.get():
         yield session
         return
-    mark = _held.set(True)
+    mark, lasts = _held.set(True), _lasts.set([])
     try:
         yield session
+        for do in _lasts.get():
+            do()
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
+        _lasts.reset(lasts)
         _held.reset(mark)
         db.session.remove()
 
 
+def at_last(do: Callable[[], object]) -> None:
+    """Have `do` run as the last thing before the open transaction commits, in the order of these calls: for what takes a lock
+    that everybody waits for. Whoever holds it waits for nothing else then, so it is held for an instant and in no circle."""
+    session()
+    _lasts.get().append(do)
+
+
 def use_case(function: Callable[P, T]) -> Callable[P, T]:
-    """A function that is one transaction. A deadlock or lock wait reruns it, at most three times.
+    """A function that is one transaction. A deadlock or lock wait reruns it, as does an error for which there is a remedy
+    (`remedy_for`), at most three times.
 
     Called inside another use case it joins that one's transaction, and the outer one is rerun as a whole; so a use
     case does nothing that cannot be rolled back: no network, no queue, no file.
@@ -183,7 +200,7 @@ def use_case(function: Callable[P, T]) -> Callable[P, T]:
             try:
                 with transaction():
                     return function(*args, **kwargs)
-            except OperationalError as error:
+            except DBAPIError as error:
                 if _held.get() or attempt == _ATTEMPTS or not _may_rerun(error):
                     raise
                 attempt += 1
@@ -191,9 +208,30 @@ def use_case(function: Callable[P, T]) -> Callable[P, T]:
     return run
 
 
-def _may_rerun(error: OperationalError) -> bool:
+def _may_rerun(error: DBAPIError) -> bool:
+    """Whether a second try can end otherwise; for a fault with a remedy, after the remedy."""
     arguments: tuple[Any, ...] = getattr(error.orig, "args", ())
-    return bool(arguments) and arguments[0] in _RERUN
+    code = arguments[0] if arguments else None
+    if isinstance(error, OperationalError) and code in _RERUN:
+        return True
+    return code in _remedies and _remedies[code](error)
+
+
+Remedy = Callable[[DBAPIError], bool]
+_remedies: dict[int, Remedy] = {}
+
+
+def remedy_for(code: int) -> Callable[[Remedy], Remedy]:
+    """Registers what heals an error of the database server, so that the use case that met it can run again.
+
+    It is called after the rollback, with no transaction open, and works on a connection of its own; False: not this time.
+    """
+
+    def register(remedy: Remedy) -> Remedy:
+        _remedies[code] = remedy
+        return remedy
+
+    return register
 
 
 def session() -> Session:
@@ -217,8 +255,19 @@ def reading() -> Iterator[Session]:
 
 
 def get_server_time(session: Session) -> float:
-    """The database server's clock, Unix seconds. MySQL and MariaDB only."""
-    return float(session.scalar(sa.text("SELECT UNIX_TIMESTAMP(NOW(6))")) or 0)
+    """The database server's clock, Unix seconds."""
+    return float(session.scalar(sa.select(server_time(session))) or 0)
+
+
+def server_time(session: Session) -> sa.ColumnElement[Any]:
+    """The database server's clock within a statement, Unix seconds. The same object each time, so that statements can be kept."""
+    return _SQLITE_TIME if session.get_bind().dialect.name == "sqlite" else _SERVER_TIME
+
+
+_SERVER_TIME: sa.ColumnElement[Any] = sa.func.unix_timestamp(sa.func.now(6))
+_SQLITE_TIME: sa.ColumnElement[Any] = (
+    sa.func.julianday("now", type_=sa.Float()) - sa.literal(2440587.5)
+) * sa.literal(86400.0)
 
 
 def is_duplicate(error: IntegrityError) -> bool:
@@ -229,7 +278,7 @@ def is_duplicate(error: IntegrityError) -> bool:
 
 def insert_row(session: Session, table: sa.Table, values: dict[str, Any]) -> int:
     """Insert one row; gives the id that the database counted for it."""
-    result = cast("sa.CursorResult[Any]", session.execute(sa.insert(table).values(values)))
+    result = cast("sa.CursorResult[Any]", session.execute(insert_into(table), values))
     (row_id,) = result.inserted_primary_key or (0,)
     return int(row_id)
 
@@ -239,6 +288,18 @@ def count_changed(session: Session, statement: sa.Update | sa.Delete) -> int:
     return int(cast("sa.CursorResult[Any]", session.execute(statement)).rowcount)
 
 
+def change_rows(
+    session: Session, table: sa.Table, known: Mapping[str, Any], values: Mapping[str, Any]
+) -> int:
+    """UPDATE those rows whose columns are still what is `known` of them, to plain `values`; gives how many there were."""
+    statement = _update_of(
+        table, tuple((name, value is None) for name, value in known.items()), tuple(values)
+    )
+    given = {f"known_{name}": value for name, value in known.items() if value is not None}
+    given |= {f"new_{name}": value for name, value in values.items()}
+    return int(cast("sa.CursorResult[Any]", session.execute(statement, given)).rowcount)
+
+
 def insert_once(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert `rows`, leaving alone those whose key is there already.
 
@@ -246,8 +307,27 @@ def insert_once(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]
     """
     if not rows:
         return
-    if session.get_bind().dialect.name == "sqlite":
-        session.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
-        return
+    session.execute(_insert_once_into(table, session.get_bind().dialect.name), rows)
+
+
+@cache
+def insert_into(table: sa.Table) -> sa.Insert:
+    """INSERT, made once: SQLAlchemy looks a statement that it has seen before up without walking through it again."""
+    return sa.insert(table)
+
+
+@cache
+def _update_of(table: sa.Table, known: tuple[tuple[str, bool], ...], changed: tuple[str, ...]) -> sa.Update:
+    where = [
+        table.c[name].is_(None) if is_null else table.c[name] == sa.bindparam(f"known_{name}")
+        for name, is_null in known
+    ]
+    return sa.update(table).where(*where).values({name: sa.bindparam(f"new_{name}") for name in changed})
+
+
+@cache
+def _insert_once_into(table: sa.Table, dialect: str) -> sa.Insert:
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
     key = next(iter(table.primary_key.columns))
-    session.execute(mysql.insert(table).on_duplicate_key_update({key.name: key}), rows)
+    return mysql.insert(table).on_duplicate_key_update({key.name: key})

@@ -48,6 +48,14 @@ def claim_for_site(table_prefix: str, now: datetime) -> str:
     return str(row.uuid)
 
 
+def get_uuid(reader: Session) -> str:
+    """What names this installation towards others; raises Refused before `gatepost init`."""
+    found = reader.scalar(sa.select(installation.c.uuid))
+    if found is None:
+        raise Refused(_("The database is not prepared yet. Run: gatepost init"))
+    return str(found)
+
+
 def find_claimed_prefix(reader: Session) -> str | None:
     """The table prefix of the site that our tables belong to; None before `gatepost init`."""
     return reader.scalar(sa.select(installation.c.table_prefix))

@@ -5,9 +5,10 @@ A row is delivered at least once: whoever receives it must bear a repetition (ch
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sidecar.db import TABLE_OPTIONS, LongText, UtcDateTime, count_changed, metadata, token
+from sidecar.db import TABLE_OPTIONS, LongText, UtcDateTime, count_changed, insert_once, metadata, token
 
 outbox = sa.Table(
     "gatepost_outbox",
@@ -40,12 +41,14 @@ _LONGEST_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Parcel:
-    """One row to deliver."""
+    """One row to deliver. `error`: why the last attempt failed."""
 
     id: str
     kind: str
     payload: dict[str, Any]
     attempts: int
+    written_at: datetime
+    error: str | None = None
 
 
 def add(session: Session, kind: str, payload: dict[str, Any], now: datetime) -> str:
@@ -55,20 +58,28 @@ def add(session: Session, kind: str, payload: dict[str, Any], now: datetime) -> 
 
 def add_many(session: Session, kind: str, payloads: Iterable[dict[str, Any]], now: datetime) -> list[str]:
     """Put many parcels into the outbox in one statement; gives their ids. They are not delivered in an order of theirs."""
-    rows = [
-        {
-            "id": secrets.token_hex(16), "seq_at": now, "kind": kind, "due_at": now, "attempts": 0,
-            "payload": json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
-        }
-        for payload in payloads
-    ]  # fmt: skip
+    rows = [_row(secrets.token_hex(16), kind, payload, now) for payload in payloads]
     if rows:
         session.execute(sa.insert(outbox), rows)
     return [str(row["id"]) for row in rows]
 
 
-def claim_due(session: Session, kind: str, now: datetime, limit: int = 100) -> list[Parcel]:
-    """Take up to `limit` due parcels of one kind for `LEASE`, oldest first; nobody else gets them meanwhile."""
+def add_once(session: Session, kind: str, key: str, payload: dict[str, Any], now: datetime) -> str:
+    """Put a parcel into the outbox unless one with this key is there: its id is made of the key. Gives the id."""
+    parcel_id = hashlib.sha256(f"{kind}:{key}".encode()).hexdigest()[:32]
+    insert_once(session, outbox, [_row(parcel_id, kind, payload, now)])
+    return parcel_id
+
+
+def _row(parcel_id: str, kind: str, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
+    text = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return {"id": parcel_id, "seq_at": now, "kind": kind, "due_at": now, "attempts": 0, "payload": text}
+
+
+def claim_due(
+    session: Session, kind: str, now: datetime, limit: int = 100, lease: timedelta = LEASE
+) -> list[Parcel]:
+    """Take up to `limit` due parcels of one kind for `lease`, oldest first; nobody else gets them meanwhile."""
     free = sa.and_(
         outbox.c.done_at.is_(None),
         outbox.c.due_at <= now,
@@ -84,12 +95,12 @@ def claim_due(session: Session, kind: str, now: datetime, limit: int = 100) -> l
         return []
     holder = secrets.token_hex(16)
     session.execute(
-        sa.update(outbox).where(outbox.c.id.in_(wanted), free).values(holder=holder, held_until=now + LEASE)
+        sa.update(outbox).where(outbox.c.id.in_(wanted), free).values(holder=holder, held_until=now + lease)
     )
     mine = session.execute(
         sa.select(outbox).where(outbox.c.holder == holder).order_by(outbox.c.seq_at, outbox.c.id)
     )
-    return [Parcel(row.id, row.kind, json.loads(row.payload), row.attempts) for row in mine]
+    return [_parcel(row) for row in mine]
 
 
 def list_waiting(session: Session, kind: str, limit: int = 100) -> list[Parcel]:
@@ -100,7 +111,51 @@ def list_waiting(session: Session, kind: str, limit: int = 100) -> list[Parcel]:
         .order_by(outbox.c.seq_at, outbox.c.id)
         .limit(limit)
     )
-    return [Parcel(row.id, row.kind, json.loads(row.payload), row.attempts) for row in rows]
+    return [_parcel(row) for row in rows]
+
+
+def find(session: Session, kind: str, parcel_id: str) -> Parcel | None:
+    """One parcel, delivered or not, while it is kept."""
+    mine = sa.and_(outbox.c.id == parcel_id, outbox.c.kind == kind)
+    row = session.execute(sa.select(outbox).where(mine)).first()
+    return None if row is None else _parcel(row)
+
+
+def list_undelivered(session: Session, limit: int = 100) -> list[Parcel]:
+    """What is not delivered yet, of every kind, what has failed most often first."""
+    rows = session.execute(
+        sa.select(outbox)
+        .where(outbox.c.done_at.is_(None))
+        .order_by(outbox.c.attempts.desc(), outbox.c.seq_at, outbox.c.id)
+        .limit(limit)
+    )
+    return [_parcel(row) for row in rows]
+
+
+def count_undelivered(session: Session) -> dict[str, tuple[int, int]]:
+    """By kind: how many wait, and how many of them have failed at least once."""
+    failed = sa.func.sum(sa.case((outbox.c.attempts > 0, 1), else_=0))
+    rows = session.execute(
+        sa.select(outbox.c.kind, sa.func.count(), failed)
+        .where(outbox.c.done_at.is_(None))
+        .group_by(outbox.c.kind)
+    )
+    return {kind: (count, int(failures or 0)) for kind, count, failures in rows}
+
+
+def hasten(session: Session, now: datetime, parcel_id: str = "") -> int:
+    """Have what failed tried again with the next run, one parcel or all; gives how many. Who holds one at this moment goes on."""
+    failed = sa.and_(
+        outbox.c.done_at.is_(None),
+        outbox.c.attempts > 0,
+        sa.or_(outbox.c.held_until.is_(None), outbox.c.held_until < now),
+    )
+    mine = sa.and_(failed, outbox.c.id == parcel_id) if parcel_id else failed
+    return count_changed(session, sa.update(outbox).where(mine).values(due_at=now))
+
+
+def _parcel(row: sa.Row[Any]) -> Parcel:
+    return Parcel(row.id, row.kind, json.loads(row.payload), row.attempts, row.seq_at, row.error)
 
 
 def set_done(session: Session, parcel_ids: list[str], now: datetime) -> None:
@@ -109,6 +164,14 @@ def set_done(session: Session, parcel_ids: list[str], now: datetime) -> None:
         sa.update(outbox)
         .where(outbox.c.id.in_(parcel_ids), outbox.c.done_at.is_(None))
         .values(done_at=now, holder=None, held_until=None, error=None)
+    )
+
+
+def park(session: Session, kinds: Collection[str], before: datetime, now: datetime) -> int:
+    """Take out of delivery what was written before: a restored database has sent it already. Gives how many rows."""
+    old = sa.and_(outbox.c.kind.in_(list(kinds)), outbox.c.seq_at <= before, outbox.c.done_at.is_(None))
+    return count_changed(
+        session, sa.update(outbox).where(old).values(done_at=now, error="parked: restored database")
     )
 
 

@@ -12,18 +12,21 @@ from tests.bed import wordpress
 from tests.bed.browser import Pages, chromium
 from tests.bed.session import Session
 from tests.bed.site import Site
+from tests.billing.shop import shop
 from tests.house import built_on_mariadb, built_on_sqlite, house
+from tests.processor.running import processor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["built_on_mariadb", "built_on_sqlite", "house"]
+__all__ = ["built_on_mariadb", "built_on_sqlite", "house", "processor", "shop"]
 
 MARKS = {
     "bed": {"bed", "redis"},
     "mariadb": {"mariadb", "database_url", "built_on_mariadb"},
     "wordpress": {"wordpress_tree", "site", "new_site", "club"},
     "browser": {"browser", "new_page"},
+    "process": {"processor"},
 }
 """A test is marked by the fixtures it uses: `./run check` runs those without a mark."""
 

@@ -8,6 +8,7 @@ from sidecar.config import Config, load, parse
 from sidecar.errors import Misconfigured
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
+A_TEST_PROCESSOR = '[billing]\napi_url = "http://127.0.0.1:9000"\n'
 SMALLEST = '[site]\nurl = "https://example.com"\n[database]\nurl = "sqlite://"\n'
 
 
@@ -58,7 +59,7 @@ def test_every_key_of_the_example_has_a_comment_above_it():
     ("addition", "key"),
     [
         ('[site]\nurl = "https://example.com"\nurll = 1\n[database]\nurl = "sqlite://"', "site.urll"),
-        (SMALLEST + "[billing]\n", "billing"),
+        (SMALLEST + "[bills]\n", "bills"),
         ('[site]\nurl = "https://example.com"', "database"),
         ('[site]\n[database]\nurl = "sqlite://"', "site.url"),
         (SMALLEST.replace("https://example.com", "https://example.com/"), "site.url"),
@@ -79,6 +80,21 @@ def test_every_key_of_the_example_has_a_comment_above_it():
         (SMALLEST + '[access]\nassignable_roles = "gold"', "access.assignable_roles"),
         (SMALLEST + "[access]\ncanceled_may_sign_in = 1", "access.canceled_may_sign_in"),
         (SMALLEST + "[log]\ntrusted_proxies = [1]", "log.trusted_proxies"),
+        (SMALLEST + "[log]\nkeep_page_months = 6", "log.keep_…_months"),
+        (SMALLEST + "[log]\nkeep_billing_months = -1", "log.keep_…_months"),
+        (SMALLEST + "[log]\nmail_seal_days = 90", "log.mail_seal_days"),
+        (SMALLEST + '[billing]\ngateway = "paypal"', "billing.gateway"),
+        (SMALLEST + '[billing]\nretry_days = "5,2"', "billing.retry_days"),
+        (SMALLEST + '[billing]\napi_url = "https://api.example.com"', "billing.api_url"),
+        (SMALLEST + '[billing]\nscript_url = "http://127.0.0.1:9000/v3/"', "billing.script_url"),
+        (SMALLEST + A_TEST_PROCESSOR + 'script_url = "https://js.example.com/v3/"', "billing.script_url"),
+        (SMALLEST + A_TEST_PROCESSOR + 'script_url = "http://127.0.0.1:9@evil.test/"', "billing.script_url"),
+        (SMALLEST + A_TEST_PROCESSOR + 'publishable_key = "pk_live_x"', "billing.api_url"),
+        (SMALLEST + "[billing]\nnotice_days = 90", "billing.notice_days"),
+        (SMALLEST + "[billing]\nthreads = 0", "billing.threads"),
+        (SMALLEST + "[billing]\ncalls_per_endpoint = -1", "billing.calls_per_endpoint"),
+        (SMALLEST + '[policies]\nterms_url = "javascript:alert(1)"', "policies.terms_url"),
+        (SMALLEST + '[policies]\nrefund_file = "/etc/refunds.txt"', "policies.refund_url"),
     ],
 )
 def test_a_bad_key_gives_an_error_that_names_it(addition, key):

@@ -1,5 +1,7 @@
 """The schema: the migrations make what the tables say, can run again, and survive an interruption."""
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -14,8 +16,11 @@ from sidecar.activity.store import list_partitions
 from sidecar.db import db, dispose, reading
 from sidecar.errors import Refused
 from sidecar.installation import claim_for_site
+from sidecar.migrations import versions
 from sidecar.migrations.running import VERSION_TABLE, current_revision, newest_revision, upgrade
 from tests.house import NOW
+
+STEPS = len(list(Path(versions.__file__).parent.glob("[0-9]*.py")))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
@@ -52,7 +57,7 @@ def _is_own_version_table(difference):
 
 
 def test_a_second_run_does_nothing(empty):
-    assert len(upgrade(empty)) == int(newest_revision())
+    assert len(upgrade(empty)) == STEPS
     assert upgrade(empty) == []
     assert current_revision(empty) == newest_revision()
 
@@ -61,7 +66,7 @@ def test_every_step_can_run_again_after_it_was_interrupted_before_its_mark(empty
     upgrade(empty)
     with empty.begin() as connection:
         connection.execute(sa.text(f"DELETE FROM {VERSION_TABLE}"))
-    assert len(upgrade(empty)) == int(newest_revision())
+    assert len(upgrade(empty)) == STEPS
 
 
 def test_partitions_are_made_ahead_once_and_again(empty):

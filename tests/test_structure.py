@@ -1,6 +1,7 @@
 """Rules that the house keeps about itself."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,22 @@ def test_the_engine_of_shortcodes_reads_no_clock_and_opens_nothing():
 def test_every_folder_with_code_is_a_package_so_that_an_installation_has_it():
     folders = {path.parent for path in MODULES}
     assert [named(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_no_text_is_translated_within_an_f_string(path):
+    """There the collector of texts does not find it before Python 3.12, and nobody would miss its translation."""
+    hidden = [
+        node.lineno
+        for text in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for node in ast.walk(text)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in TRANSLATING
+    ]
+    assert hidden == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_no_group_is_possessive(path):
+    """Before Python 3.11.5 (Debian 12 has 3.11.2) `(?:a|b)*+` matches what it should not; `(?>(?:a|b)*)` says the same."""
+    assert re.findall(r"[^\\\[]\)(?:[*+?]|\{[0-9,]+\})\+", path.read_text("utf-8")) == []

@@ -45,10 +45,24 @@ require __DIR__ . '/includes/events.php';
 require __DIR__ . '/includes/sessions.php';
 require __DIR__ . '/includes/login.php';
 require __DIR__ . '/includes/changes.php';
+require __DIR__ . '/includes/changes-once.php';
+require __DIR__ . '/includes/changes-pages.php';
 require __DIR__ . '/includes/changes-route.php';
+require __DIR__ . '/includes/webhooks.php';
+require __DIR__ . '/includes/forms.php';
+require __DIR__ . '/includes/form-tokens.php';
+require __DIR__ . '/includes/form-users.php';
+require __DIR__ . '/includes/form-signing-in.php';
+require __DIR__ . '/includes/form-profile.php';
+require __DIR__ . '/includes/form-script.php';
 require __DIR__ . '/includes/answers.php';
+require __DIR__ . '/includes/arrival.php';
+require __DIR__ . '/includes/preview.php';
+require __DIR__ . '/includes/tag-calls.php';
 require __DIR__ . '/includes/health.php';
 require __DIR__ . '/includes/privacy.php';
+require __DIR__ . '/includes/dashboard.php';
+require __DIR__ . '/includes/invoices.php';
 require __DIR__ . '/includes/citizen.php';
 
 foreach ( (array) glob( __DIR__ . '/includes/doors/*.php' ) as $door ) {

@@ -15,7 +15,11 @@ function gatepost_uninstall_site(): void {
 	$wpdb->delete( $wpdb->options, array( 'option_name' => 'gatepost_pairing' ) ); // A row that WordPress's cache does not know.
 	delete_option( 'gatepost_index' );
 	delete_option( 'gatepost_spool_schema' );
+	delete_option( 'gatepost_calls' );
+	delete_option( 'gatepost_arrival' );
+	delete_option( 'gatepost_staff' );
 	delete_post_meta_by_key( '_gatepost_governed' );
+	delete_metadata( 'user', 0, 'gatepost_made_by_form', '', true );
 	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}gatepost_spool" ); // phpcs:ignore WordPress.DB -- the plugin's own table.
 }
 

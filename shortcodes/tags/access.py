@@ -11,6 +11,9 @@ _ACCESS: dict[str, Access] = {"true": "true", "false": "false", "future": "futur
 def _decides(given: Given) -> Condition:
     wanted: Access | None = given.choice("access", _ACCESS)
     find = given.content()
+    own = (given.get("id") or "0").strip()
+    if wanted in ("false", "future") and own.isdecimal():
+        given.mention("opens", int(own))
 
     def holds(facts: Facts) -> bool:
         content = find(facts)

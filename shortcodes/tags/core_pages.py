@@ -16,6 +16,8 @@ CORE_PAGES = (
     "confirmation",
     "error",
     "redeemgift",
+    "cancel",
+    "withdraw",
 )
 _BY_NAME = {name.lower(): name for name in CORE_PAGES}
 

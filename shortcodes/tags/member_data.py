@@ -22,7 +22,7 @@ class Field(NamedTuple):
     told: Callable[[MemberFacts, Facts], str] | None = None
 
 
-_ADDRESS_FIELDS: dict[str, tuple[AddressField, str]] = {
+ADDRESS_FIELDS: dict[str, tuple[AddressField, str]] = {
     "Address": ("address", "street"),
     "Address2": ("address2", "second line"),
     "City": ("city", "city"),
@@ -30,13 +30,14 @@ _ADDRESS_FIELDS: dict[str, tuple[AddressField, str]] = {
     "ZipCode": ("zipCode", "postal code"),
     "Country": ("country", "country"),
 }
+"""By the end of the name that prints it."""
 
 
 def _address(kind: AddressKind, field: AddressField) -> Callable[[MemberFacts], str]:
     return lambda member: member.address(kind, field)
 
 
-_KINDS: tuple[AddressKind, ...] = ("billing", "shipping")
+ADDRESS_KINDS: tuple[AddressKind, ...] = ("billing", "shipping")
 FIELDS = (
     Field("id", "the member's number", lambda member: str(member.id)),
     Field("username", "user name", lambda member: member.username),
@@ -61,8 +62,8 @@ FIELDS = (
     Field("daysAsMember", "whole days since the member joined", lambda member: str(member.days_as_member)),
     *(
         Field(f"{kind}{suffix}", f"{kind} address: {summary}", _address(kind, field))
-        for kind in _KINDS
-        for suffix, (field, summary) in _ADDRESS_FIELDS.items()
+        for kind in ADDRESS_KINDS
+        for suffix, (field, summary) in ADDRESS_FIELDS.items()
     ),
 )
 _FIELDS = {field.name.lower(): field for field in FIELDS}
@@ -73,8 +74,9 @@ def _value(given: Given) -> Value:
     name = (given.get("name") or "").strip().lower()
     numbered = _NUMBERED.fullmatch(name)
     if numbered:
-        read = _days_with if numbered[1] == "dayswithbundle" else _custom
-        return _of_member(read(int(numbered[2])))
+        number, is_field = int(numbered[2]), numbered[1] == "customfield"
+        given.mention("field" if is_field else "bundle", number)
+        return _of_member((_custom if is_field else _days_with)(number))
     field: Field | None = given.choice("name", _FIELDS)
     if field is None:
         return lambda _facts: ""
@@ -130,4 +132,5 @@ MEMBER_DATA = Tag(
         ),
     ),
     prints=_value,
+    is_personal=True,
 )

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
 
 from shortcodes.facts import Facts, MemberFacts
 from shortcodes.tags.statuses import WORDS, status_operand
-from shortcodes.tags.tag import Attribute, Condition, Given, Tag, number_operand
+from shortcodes.tags.tag import BOOLEANS, Attribute, Condition, Given, Tag
 
 MemberTest = Callable[[MemberFacts], bool]
 
-_BOOLEANS = {"true": 1, "false": 0}
 _DAYS = re.compile(r"(-?)([0-9]{1,9})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERED = re.compile(r"(dayswithbundle|customfield)_([0-9]{1,9})")
 
 
 def _decides(given: Given) -> Condition:
     """A visitor passes `isMember='false'` alone."""
     names = [name for name in given.attributes if isinstance(name, str)]
-    wants_member = given.choice("isMember", _BOOLEANS) if "ismember" in names else None
+    wants_member = given.choice("isMember", BOOLEANS) if "ismember" in names else None
     tests = [
         test for name in names if name != "ismember" if (test := _test(given, name, given.attributes[name]))
     ]
@@ -45,15 +47,16 @@ def _test(given: Given, name: str, text: str) -> MemberTest | None:
     if make := _TESTS.get(name):
         return make(given, text)
     if numbered := _NUMBERED.fullmatch(name):
-        number = int(numbered[2])
-        if numbered[1] == "customfield":
+        number, is_field = int(numbered[2]), numbered[1] == "customfield"
+        given.mention("field" if is_field else "bundle", number)
+        if is_field:
             return lambda member: (member.custom_field(number) or "") == text
         return _days(given, name, text, lambda member: member.days_with_bundle(number))
     return None
 
 
 def _is_free(given: Given, _text: str) -> MemberTest:
-    wanted = given.choice("isFree", _BOOLEANS)
+    wanted = given.choice("isFree", BOOLEANS)
     return lambda member: wanted is not None and member.is_free == bool(wanted)
 
 
@@ -63,17 +66,22 @@ def _status(given: Given, text: str) -> MemberTest:
 
 def _level(given: Given, text: str) -> MemberTest:
     return given.equation(
-        "membershipId", text, number_operand, lambda member, level: member.level_id == level
+        "membershipId", text, given.numbers_of("level"), lambda member, level: member.level_id == level
     )
 
 
 def _bundle(given: Given, text: str) -> MemberTest:
-    return given.equation("hasBundle", text, number_operand, lambda member, bundle: member.has_bundle(bundle))
+    return given.equation(
+        "hasBundle", text, given.numbers_of("bundle"), lambda member, bundle: member.has_bundle(bundle)
+    )
 
 
 def _product(given: Given, text: str) -> MemberTest:
     return given.equation(
-        "purchasedProduct", text, number_operand, lambda member, product: member.purchased(product)
+        "purchasedProduct",
+        text,
+        given.numbers_of("product"),
+        lambda member, product: member.purchased(product),
     )
 
 
@@ -98,6 +106,24 @@ def _days(given: Given, name: str, text: str, count: Callable[[MemberFacts], int
     return holds
 
 
+def _joined_before(given: Given, text: str) -> MemberTest:
+    day = _date(given, "joinedBefore", text)
+    return lambda member: day is not None and member.joined_on < day
+
+
+def _joined_after(given: Given, text: str) -> MemberTest:
+    day = _date(given, "joinedAfter", text)
+    return lambda member: day is not None and member.joined_on > day
+
+
+def _date(given: Given, name: str, text: str) -> date | None:
+    if _DATE.fullmatch(text.strip()):
+        with suppress(ValueError):
+            return date.fromisoformat(text.strip())
+    given.report("{name} has to be a day such as 2026-03-31, not “{value}”.", name=name, value=text)
+    return None
+
+
 _TESTS: dict[str, Callable[[Given, str], MemberTest]] = {
     "isfree": _is_free,
     "status": _status,
@@ -105,6 +131,8 @@ _TESTS: dict[str, Callable[[Given, str], MemberTest]] = {
     "hasbundle": _bundle,
     "daysasmember": _days_as_member,
     "purchasedproduct": _product,
+    "joinedbefore": _joined_before,
+    "joinedafter": _joined_after,
 }
 
 MEMBER_DECISION = Tag(
@@ -121,6 +149,8 @@ MEMBER_DECISION = Tag(
         Attribute("daysWithBundle_#", "the same for the days with that bundle"),
         Attribute("customField_#", "the value of that custom field; a ticked box is `mm_cb_on`"),
         Attribute("purchasedProduct", "an equation over the numbers of products that were bought"),
+        Attribute("joinedBefore", "joined before that day, such as `2026-03-31`, on the site's clock"),
+        Attribute("joinedAfter", "joined after that day"),
     ),
     decides=_decides,
 )

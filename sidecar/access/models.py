@@ -44,3 +44,13 @@ core_pages = sa.Table(
     sa.Column("post_id", sa.BigInteger(), nullable=False),
     **TABLE_OPTIONS,
 )
+
+level_pages = sa.Table(
+    "gatepost_level_pages",
+    metadata,
+    sa.Column("level_id", sa.ForeignKey("gatepost_levels.id"), primary_key=True),
+    sa.Column("kind", token(20), primary_key=True, comment="login, error, myaccount, ..."),
+    sa.Column("post_id", sa.BigInteger(), nullable=False),
+    comment="a level's own core pages, in place of the site's",
+    **TABLE_OPTIONS,
+)

@@ -200,8 +200,10 @@ _REACHES = {Status.ACTIVE, Status.PENDING_CANCEL, Status.PAUSED}
 def _reach(viewer: Viewer, held: Entitlement, now: datetime) -> Status | None:
     """The status through which a hold gives access at all, else None. A paused one keeps what had opened; its days stand still."""
     status = held.status_at(now)
-    if status is Status.OVERDUE and (held.grant, held.grant_id) in viewer.kept_while_overdue:
-        return status
+    if status is Status.OVERDUE:
+        kept = held.keeps_access_overdue
+        keeps = (held.grant, held.grant_id) in viewer.kept_while_overdue if kept is None else kept
+        return status if keeps else None
     return status if status in _REACHES else None
 
 

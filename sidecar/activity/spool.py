@@ -12,20 +12,15 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
-from sidecar.activity.partitions import sync_partitions
 from sidecar.activity.rules import Event, from_line, to_line
-from sidecar.activity.store import add_events
-from sidecar.db import transaction
+from sidecar.activity.storing import BATCH, MembersOf, PayersOf, People, store_events
 from sidecar.locks import alone
 
 log = logging.getLogger(__name__)
-BATCH = 1000
 
 
 class SpoolWriter:
@@ -80,12 +75,10 @@ class SpoolWriter:
         self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
-MembersOf = Callable[[Session, set[int]], dict[int, int]]
-"""Finds the members of WordPress users: user id -> member id. The room of members lies above this one."""
-
-
-def drain(folder: Path, members_of: MembersOf) -> int:
+def drain(folder: Path, members_of: MembersOf, payers_of: PayersOf | None = None) -> int:
     """Store what all writers have spooled; gives the number of events. Nothing when another drainer is at work.
+
+    `payers_of`: given, the addresses of who never paid are shortened.
 
     A file is unlinked only after its events are committed; killed before that, the next run meets it again and the
     events' own ids keep them single.
@@ -95,7 +88,7 @@ def drain(folder: Path, members_of: MembersOf) -> int:
     with alone(folder / "drain.lock") as mine:
         if not mine:
             return 0
-        return sum(_drain_file(path, members_of) for path in _taken_files(folder))
+        return sum(_drain_file(path, People(members_of, payers_of)) for path in _taken_files(folder))
 
 
 def _wants_draining(path: Path) -> bool:
@@ -121,35 +114,21 @@ def _is_alive(path: Path) -> bool:
     return pid.isdigit() and Path(f"/proc/{pid}").exists()
 
 
-def _drain_file(path: Path, members_of: MembersOf) -> int:
+def _drain_file(path: Path, people: People) -> int:
+    """By parts: after hours without a database a file may be larger than the memory."""
+    stored = 0
     with path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # waits for a writer that was just writing
-        lines = file.read().splitlines()
-    events, refused = _parse(lines)
-    store_events(events, members_of)
-    if refused:
-        _keep_refused(path.parent, refused)
+        fcntl.flock(
+            file, fcntl.LOCK_EX
+        )  # waits for a writer that was just writing; the next one sees that it is renamed
+        fcntl.flock(file, fcntl.LOCK_UN)
+        while lines := list(islice(file, BATCH)):
+            events, refused = _parse(lines)
+            refused += [to_line(event) for event in store_events(events, people)]
+            stored += len(lines) - len(refused)
+            keep_refused(path.parent, refused)
     path.unlink()
-    return len(events)
-
-
-def store_events(events: Sequence[Event], members_of: MembersOf) -> None:
-    """Insert events in batches, each in a transaction; partitions are made first, members looked up where not known."""
-    sync_partitions({event.month for event in events})
-    for start in range(0, len(events), BATCH):
-        with transaction() as session:
-            add_events(session, _with_members(session, events[start : start + BATCH], members_of))
-
-
-def _with_members(session: Session, events: Sequence[Event], members_of: MembersOf) -> list[Event]:
-    users = {event.user_id for event in events if event.member_id is None and event.user_id is not None}
-    members = members_of(session, users) if users else {}
-    return [
-        replace(event, member_id=members.get(event.user_id))
-        if event.member_id is None and event.user_id
-        else event
-        for event in events
-    ]
+    return stored
 
 
 def _parse(lines: list[bytes]) -> tuple[list[Event], list[bytes]]:
@@ -157,13 +136,16 @@ def _parse(lines: list[bytes]) -> tuple[list[Event], list[bytes]]:
     for line in lines:
         try:
             events.append(from_line(line))
-        except (ValueError, KeyError, TypeError, OverflowError):
+        except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
             refused.append(line)
     return events, refused
 
 
-def _keep_refused(folder: Path, lines: list[bytes]) -> None:
-    """Lines that are no events are kept for a person to look at."""
+def keep_refused(folder: Path, lines: Sequence[bytes]) -> None:
+    """What is no event, or none that the table takes, is kept for a person to look at."""
+    if not lines:
+        return
     log.error("%d spooled lines are no events; kept in %s", len(lines), folder / "refused.txt")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "refused.txt").open("ab") as file:
-        file.writelines(line + b"\n" for line in lines)
+        file.writelines(line.removesuffix(b"\n") + b"\n" for line in lines)

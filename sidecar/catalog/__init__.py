@@ -1,1 +1,1 @@
-"""What is for sale and what it opens: levels, bundles, products."""
+"""What is for sale and what it opens: levels, bundles, products, coupons."""

@@ -7,14 +7,16 @@ from datetime import datetime, tzinfo
 import click
 
 from sidecar.access.rules import local_midnight
+from sidecar.billing.membership import change_membership, move_to_level
 from sidecar.catalog.rules import Grant
 from sidecar.catalog.store import get_bundle, get_level
+from sidecar.commands.details import contact
 from sidecar.commands.finding import find_wordpress_user
 from sidecar.commands.speaking import N_, Group, named, now, option, say, say_table, who, with_service
 from sidecar.db import reading
 from sidecar.errors import Refused
 from sidecar.i18n import _
-from sidecar.members.changing import change_days, change_level, change_status, give_bundle, make_member
+from sidecar.members.changing import change_days, give_bundle, make_member
 from sidecar.members.rules import Change, DaysMethod, Entitlement
 from sidecar.members.store import find_member
 from sidecar.service import Service
@@ -28,6 +30,9 @@ _UNTIL_HELP = N_("Access ends at the beginning of this day, in the site's time z
 @click.group(cls=Group, help=N_("Members, by login, e-mail address or user id."))
 def member() -> None:
     pass
+
+
+member.add_command(contact)
 
 
 @member.command("show", help=N_("Print what a member holds."))
@@ -77,7 +82,7 @@ def add(service: Service, login: str, level: str, until: datetime | None, compli
 def move(service: Service, login: str, level: str) -> None:
     user_id, _zone = _who(service, login)
     found = named(get_level, level)
-    change_level(user_id, found.id, now=now(), by=who())
+    move_to_level(service.desk, user_id, found.id, by=who())
     say(_("{login} is now a member of {level}.").format(login=login, level=found.name))
 
 
@@ -169,8 +174,8 @@ def _change(
 ) -> None:
     user_id, zone = _who(service, login)
     bundle_id, ends = _bundle_id(bundle), _ends(until, zone)
-    status = change_status(
-        user_id, change, now=now(), by=who(), zone=zone, bundle_id=bundle_id, expires_at=ends
+    status = change_membership(
+        service.desk, user_id, change, by=who(), zone=zone, bundle_id=bundle_id, expires_at=ends
     )
     say(_("{login} is now: {status}").format(login=login, status=status))
 

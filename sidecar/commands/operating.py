@@ -9,11 +9,10 @@ from pathlib import Path
 
 import click
 
-from sidecar.activity.store import list_events
 from sidecar.app import create_app, prepare_state
 from sidecar.app import serve as run_server
 from sidecar.catalog.store import get_level
-from sidecar.commands.finding import find_wordpress_user
+from sidecar.commands.progress import charging_shown
 from sidecar.commands.speaking import (
     N_,
     Command,
@@ -27,10 +26,9 @@ from sidecar.commands.speaking import (
     with_service,
 )
 from sidecar.commands.speaking import named as find_named
-from sidecar.db import reading
+from sidecar.db import dispose
 from sidecar.errors import Misconfigured, Refused
 from sidecar.i18n import _, ngettext
-from sidecar.members.store import get_member
 from sidecar.service import Service
 from sidecar.setup import grants as granting
 from sidecar.setup import installing
@@ -42,6 +40,7 @@ from sidecar.setup.pairing import Told, ensure_secret, pairing_of, tell_plugin
 from sidecar.setup.talking import check_sidecar, check_site, push_rules
 from sidecar.setup.ticking import is_root_of_anothers
 from sidecar.setup.ticking import tick as run_tick
+from sidecar.setup.working import run_workers
 
 OPCACHE_SECONDS = 3.0
 """PHP looks at a file that it has compiled again after two seconds, unless it is told otherwise."""
@@ -150,16 +149,33 @@ def install(here: Here, account: str, dry_run: bool, prefix: Path) -> None:
 @click.command(cls=Command, help=N_("Run the service that the plugin talks to."))
 @click.pass_obj
 def serve(here: Here) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
     if here.config.secret() is None:
         raise Misconfigured(_("There is no secret yet, so nobody could be trusted. Run: gatepost pair"))
+    _prepare_to_stay(here)
+    run_server(here.config, lambda: create_app(here.config))
+
+
+@click.command(
+    cls=Command, help=N_("Run processes that charge and do what else is due, as nudges in Redis ask for it.")
+)
+@option("--count", type=click.IntRange(1, 64), default=1, show_default=True, help=N_("How many processes."))
+@click.pass_obj
+def worker(here: Here, count: int) -> None:
+    _prepare_to_stay(here)
+    prepare_state(here.config)
+    run_workers(here.config, lambda: create_app(here.config), count)
+
+
+def _prepare_to_stay(here: Here) -> None:
+    """What a process needs that is there all the time. No connection of it crosses a fork."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
     if is_root_of_anothers(here.config.state_dir):
         raise Refused(
             _("The service has a user of its own: start it with systemctl start gatepost, not as root.")
         )
-    with here.at_work():  # and no connection of it crosses the fork
+    with here.at_work():
         check_schema()
-    run_server(here.config, lambda: create_app(here.config))
+        dispose()
 
 
 @click.command(cls=Command, help=N_("Do once everything that is due; cron calls this each minute."))
@@ -167,7 +183,8 @@ def serve(here: Here) -> None:
 @with_service
 def tick(service: Service, quiet: bool) -> None:
     check_schema()
-    done = run_tick(service)
+    with charging_shown(sys.stderr.isatty() and not quiet) as told:
+        done = run_tick(service, told)
     if done is None:
         if not quiet:
             say(_("Another tick is at work."))
@@ -224,22 +241,4 @@ def doctor(here: Here) -> None:
         raise click.exceptions.Exit(1)
 
 
-@click.command(cls=Command, help=N_("Print the newest events of the activity log."))
-@option("--member", "login", help=N_("Only this member's, by login, e-mail address or user id."))
-@option("-n", "count", type=click.IntRange(1, 10_000), default=50, show_default=True, help=N_("How many."))
-@with_service
-def log(service: Service, login: str | None, count: int) -> None:
-    with reading() as reader:
-        member_id = (
-            get_member(reader, find_wordpress_user(reader, service.tables, login).id).id if login else None
-        )
-        events = list_events(reader, member_id=member_id, limit=count)
-    for event in reversed(events):
-        moment = event.at.isoformat(sep=" ", timespec="seconds")
-        user = f"user:{event.user_id}" if event.user_id else "-"
-        say(
-            f"{moment}  {event.type} {event.name}  {user}  {event.subject or '-'}  {event.ip or '-'}  {event.body}"
-        )
-
-
-COMMANDS = (init, pair, grants, install, serve, tick, enroll, doctor, log)
+COMMANDS = (init, pair, grants, install, serve, worker, tick, enroll, doctor)

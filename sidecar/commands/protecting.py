@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from shortcodes import CORE_PAGES
 from sidecar.access.rules import Audience, Denied, Rule, RuleGrant, TargetKind
 from sidecar.access.ruling import choose_core_page, protect, unprotect
-from sidecar.access.store import list_core_pages, read_rule_book
+from sidecar.access.store import list_core_pages, list_level_pages, read_rule_book
 from sidecar.catalog.rules import Grant
 from sidecar.catalog.store import get_bundle, get_level, list_bundles, list_levels
 from sidecar.commands.finding import get_post, get_term_id
-from sidecar.commands.speaking import N_, Group, named, now, option, say, say_table, with_service
+from sidecar.commands.speaking import N_, Group, named, now, option, say, say_table, who, with_service
 from sidecar.db import reading
 from sidecar.errors import Misconfigured, Refused
 from sidecar.i18n import _
@@ -79,7 +79,7 @@ def add_rule(
             opens_on=opens_on.date() if opens_on else None, excerpt_is_public=not hide_excerpt, denied=Denied(denied),
             teaser=teaser_file.read_text("utf-8") if teaser_file else "",
         ),
-        now=now(),
+        now=now(), by=who(),
     )  # fmt: skip
     say(_("Rule {id} was made. The site learns of it within a minute.").format(id=made))
 
@@ -137,7 +137,7 @@ def _grant(grant: RuleGrant, name: str) -> str:
 @click.argument("rule_id", type=int)
 @with_service
 def remove_rule(_service: Service, rule_id: int) -> None:
-    unprotect(rule_id, now=now())
+    unprotect(rule_id, now=now(), by=who())
     say(_("Rule {id} is gone. The site learns of it within a minute.").format(id=rule_id))
 
 
@@ -158,11 +158,13 @@ def page() -> None:
 @page.command("set", help=N_("Say which WordPress page plays a part."))
 @click.argument("kind", type=click.Choice(CORE_PAGES))
 @click.argument("post_id", type=int)
+@option("--level", help=N_("Only for the holders of this level, by name or id."))
 @with_service
-def set_page(service: Service, kind: str, post_id: int) -> None:
+def set_page(service: Service, kind: str, post_id: int, level: str | None) -> None:
     with reading() as reader:
         found = get_post(reader, service.tables, post_id)
-    choose_core_page(kind, found.id, now=now())
+    level_id = None if level is None else named(get_level, level).id
+    choose_core_page(kind, found.id, now=now(), level_id=level_id, by=who())
     say(_("The page {kind} is now “{title}”.").format(kind=kind, title=found.title))
 
 
@@ -170,5 +172,7 @@ def set_page(service: Service, kind: str, post_id: int) -> None:
 @with_service
 def show_pages(_service: Service) -> None:
     with reading() as reader:
-        rows = list_core_pages(reader)
-    say_table((_("page"), _("id")), rows)
+        levels = {one.id: one.name for one in list_levels(reader)}
+        own = [(kind, post_id, levels[level]) for (level, kind), post_id in list_level_pages(reader).items()]
+        rows = [*((kind, post_id, "") for kind, post_id in list_core_pages(reader)), *own]
+    say_table((_("page"), _("id"), _("level")), rows)

@@ -20,18 +20,15 @@ from sidecar.clock import real_now
 from sidecar.config import Config, load
 from sidecar.db import db, reading
 from sidecar.errors import GatepostError, Misconfigured, NotFound
+from sidecar.i18n import N_ as marked
 from sidecar.i18n import _, language_of
 from sidecar.service import Service
 from sidecar.setup.database import in_words
 from sidecar.setup.findings import Finding, Severity
 
 T = TypeVar("T")
+N_ = marked
 PLACES = (Path("config.toml"), Path("/etc/gatepost/config.toml"))
-
-
-def N_(text: str) -> str:
-    """Marks a text that is translated when it is printed."""
-    return text
 
 
 # --- help in the user's language -----------------------------------------------------------------------------------
@@ -183,6 +180,7 @@ def with_service(command: Callable[..., T]) -> Callable[..., T]:
     @wraps(command)
     def run(here: Here, *args: Any, **kwargs: Any) -> T:
         with here.at_work() as service:
+            service.take_settings(at_once=True)
             return command(service, *args, **kwargs)
 
     return run

@@ -1,4 +1,5 @@
-"""`python -m sidecar.demo`: make the small site where it is missing, start the service and the preview, until Ctrl-C."""
+"""`python -m sidecar.demo`: make the small site where it is missing, start the service, the preview and the test processor,
+until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,21 +9,31 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from jobs.schedule import Lane
+from jobs.watch import WORKER, beat, own_name
 from sidecar.app import create_app, start_housekeeping
 from sidecar.config import Config
-from sidecar.demo.folder import config_of, default_folder, locked, prepare
+from sidecar.demo.folder import config_of, default_folder, ledger_of, locked, prepare
 from sidecar.demo.making import make_or_keep_site
+from sidecar.demo.pages import travelling
 from sidecar.demo.preview import add_preview
+from sidecar.demo.processor_child import Control, ProcessorChild
+from sidecar.demo.travelling import Travelling
 from sidecar.errors import GatepostError
 from sidecar.i18n import _, language_of, set_language
 
 HOST, PORT = "127.0.0.1", 8899
+_CHARGING, _WORK_EVERY_SECONDS = "charging", 3.0
+_SECRETS_ELSEWHERE = (
+    "GATEPOST_SECRET", "GATEPOST_DATABASE_PASSWORD", "GATEPOST_STRIPE_SECRET_KEY", "GATEPOST_STRIPE_WEBHOOK_SECRET",
+)  # fmt: skip
 
 
 class PortTaken(GatepostError):
@@ -37,6 +48,8 @@ class _Quiet(WSGIRequestHandler):
 def main(arguments: list[str] | None = None) -> int:
     """The process's exit code."""
     set_language(language_of(os.environ.get("LANG", "")))
+    for secret in _SECRETS_ELSEWHERE:
+        os.environ.pop(secret, None)  # a real site's, which the demo has no use for
     asked = _parser().parse_args(arguments)
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.default_int_handler)
@@ -52,38 +65,73 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(folder: Path, port: int, *, fresh: bool) -> None:
-    """Serve until a signal comes. Raises `InUse`, `PortTaken`."""
+    """Serve until a signal comes. Raises `InUse`, `PortTaken`, `ProcessorAway`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     address = f"http://{HOST}:{port}" if port != 80 else f"http://{HOST}"
     with locked(folder, address), _listening(port) as door:
         prepare(folder, fresh=fresh)
-        app = make_app(config_of(folder, address), port)
-        server = make_server(HOST, port, app, threaded=True, request_handler=_Quiet, fd=door.fileno())
-        print(f"{address}/  " + _("(Ctrl-C stops it)"), flush=True)
-        _serve(app, server)
+        with closing_processor(ledger_of(folder)) as processor:
+            app = make_app(config_of(folder, address, processor.url), port, processor.control)
+            server = make_server(HOST, port, app, threaded=True, request_handler=_Quiet, fd=door.fileno())
+            _serve(app, server, address)
 
 
-def make_app(config: Config, port: int) -> Flask:
-    """The service with the preview, its site made."""
+@contextmanager
+def closing_processor(ledger: Path) -> Iterator[ProcessorChild]:
+    """A test processor for the block."""
+    processor = ProcessorChild(ledger)
+    try:
+        yield processor
+    finally:
+        processor.stop()
+
+
+def make_app(config: Config, port: int, control: Control) -> Flask:
+    """The service with the preview; its site is not made yet."""
     app = create_app(config)
-    add_preview(app, port)
-    service = app.extensions["gatepost"]
-    with app.app_context():
-        make_or_keep_site(service.tables, config.site.url, service.clock.now())
+    add_preview(app, port, Travelling(app.extensions["gatepost"], control))
     return app
 
 
-def _serve(app: Flask, server: BaseWSGIServer) -> None:
-    stop = start_housekeeping(app)
+def make_site(app: Flask) -> None:
+    """The site where it is missing. The app must be served already: mails and roles go to the site over HTTP."""
+    with app.app_context():
+        make_or_keep_site(app.extensions["gatepost"], travelling())
+
+
+def _serve(app: Flask, server: BaseWSGIServer, address: str) -> None:
+    """Make the site, say the address, answer until a signal comes."""
+    serving = threading.Thread(target=server.serve_forever, args=(0.1,), name="server", daemon=True)
+    serving.start()
+    stop = threading.Event()
     try:
-        server.serve_forever(poll_interval=0.1)
+        make_site(app)
+        stop = start_housekeeping(app)
+        charging = threading.Thread(target=_keep_working, args=(app, stop), name=_CHARGING, daemon=True)
+        charging.start()
+        print(f"{address}/  " + _("(Ctrl-C stops it)"), flush=True)
+        while serving.is_alive():  # a signal that another thread takes wakes no join that waits for ever
+            serving.join(timeout=0.2)
     finally:
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C would only tear what is ending
         stop.set()
-        for thread in threading.enumerate():
-            if thread.name == "housekeeping":
-                thread.join(timeout=3)
+        _join_housekeeping()
+        server.shutdown()
+
+
+def _keep_working(app: Flask, stop: threading.Event) -> None:
+    """What workers do on a real site."""
+    while not stop.wait(_WORK_EVERY_SECONDS):
+        with app.app_context():
+            beat(own_name(WORKER))
+            travelling().work()
+
+
+def _join_housekeeping() -> None:
+    for thread in threading.enumerate():
+        if thread.name in {*Lane, _CHARGING}:
+            thread.join(timeout=3)
 
 
 def _listening(port: int) -> socket.socket:

@@ -54,16 +54,18 @@ def _visits(person: Person, now: datetime, chance: random.Random) -> list[dateti
     if level is None or level.status is not Status.ACTIVE:
         return []
     gone = max((step.days_ago for step in level.steps if step.change in _GONE), default=0)
-    first, last = min(level.since, WEEKS * 7), gone
+    if level.bought is not None and level.bought.over_ago is not None:
+        gone = level.bought.over_ago
+    first, last = min(level.began_ago, WEEKS * 7), gone
     days = [day for day in range(first, last, -1) if chance.random() < 0.3]
     times = [now - timedelta(days=day - 1, minutes=chance.randrange(30, 600)) for day in days]
-    return [at for at in times if at > moment(person.login, level.since, now)]
+    return [at for at in times if at > moment(person.login, level.began_ago, now)]
 
 
 def _readable(person: Person, days_ago: int) -> set[int]:
     """Posts that were open to `person` then: the public ones, and the course as far as an apprentice had come."""
     public = {10, 11, 12, 14, 15, 17, 18, 20, 48}
-    if person.level is None or person.level.name != APPRENTICE or person.level.steps:
+    if person.level is None or person.level.name != APPRENTICE or not person.level.is_untroubled:
         return public
     day = person.level.since - days_ago
     return public | {

@@ -19,6 +19,7 @@ class Onlooker:
     """`user_id` 0: the visitor. `locale`: '' where the user has chosen none."""
 
     user_id: int = 0
+    login: str = ""
     name: str = ""
     email: str = ""
     locale: str = ""
@@ -60,12 +61,13 @@ def list_onlookers(reader: Session, tables: Tables) -> list[Onlooker]:
         *(
             Onlooker(
                 user_id=user_id,
+                login=login,
                 name=name,
                 email=email,
                 locale=profiles[user_id].locale,
                 roles=parse_user_roles(capabilities, roles),
                 member=find_member(reader, user_id),
             )
-            for user_id, name, email, capabilities in users
+            for user_id, login, name, email, capabilities in users
         ),
     ]

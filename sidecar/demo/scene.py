@@ -58,6 +58,10 @@ class Scene:
         may = self.service.config.access.canceled_may_sign_in
         return sign_in_code(onlooker.member.level, self.now, canceled_may=may)
 
+    def path_of(self, post_id: int) -> str:
+        """Of a published post of the site."""
+        return next(placed.path for placed in self.posts if placed.post.id == post_id)
+
     def _path(self, post_id: int) -> str:
         home = self.knowledge.site.home
         url = get_permalink(self.reader, self.service.tables, self.knowledge.site, post_id)

@@ -8,10 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from sidecar.access.rules import Audience, Denied, Rule, RuleGrant, TargetKind
 from sidecar.catalog.rules import Grant, ProductKind, Terms
-from sidecar.demo.people import APPRENTICE, CHAIRMAKING, FINISHING, FRIEND, HAND_TOOLS
+from sidecar.demo.people import (
+    APPRENTICE,
+    CHAIRMAKING,
+    CHAIRMAKING_PLAN,
+    FINISHING,
+    FINISHING_YEARLY,
+    FRIEND,
+    HAND_TOOLS,
+    HAND_TOOLS_ONCE,
+    MONTHLY,
+    TRIAL,
+    YEARLY,
+)
 
 NAME = "Alder & Ash Woodworking School"
 TAGLINE = "Slow work, sharp tools"
@@ -24,18 +37,54 @@ BUNDLE_IDS = {HAND_TOOLS: 1, CHAIRMAKING: 2, FINISHING: 3}
 ROLES = {FRIEND: "workshop_friend", APPRENTICE: "apprentice"}
 """The WordPress roles that holders of the levels get."""
 
+
+@dataclass(frozen=True)
+class Offer:
+    """A product. Prices are Canadian cents."""
+
+    name: str
+    terms: Terms
+    grant: Grant
+    grant_id: int
+    description: str = ""
+
+
+def _monthly(**more: Any) -> Terms:
+    return Terms(ProductKind.SUBSCRIPTION, 2400, "CAD", 1, "month", **more)
+
+
 PRODUCTS = (
-    ("Friend, free", Terms(ProductKind.FREE, currency="CAD"), Grant.LEVEL, 1),
-    ("Apprentice, monthly", Terms(ProductKind.SUBSCRIPTION, 2400, "CAD", 1, "month"), Grant.LEVEL, 2),
-    ("Apprentice, yearly", Terms(ProductKind.SUBSCRIPTION, 24000, "CAD", 1, "year"), Grant.LEVEL, 2),
-    ("Hand Tools, for good", Terms(ProductKind.ONE_TIME, 8900, "CAD"), Grant.BUNDLE, 1),
-    (
-        "Chairmaking in three payments",
+    Offer("Friend, free", Terms(ProductKind.FREE, currency="CAD"), Grant.LEVEL, 1),
+    Offer(MONTHLY, _monthly(), Grant.LEVEL, 2, "The whole course, and the plans."),
+    Offer(
+        YEARLY,
+        Terms(ProductKind.SUBSCRIPTION, 24000, "CAD", 1, "year"),
+        Grant.LEVEL,
+        2,
+        "Two months for nothing.",
+    ),
+    Offer(TRIAL, _monthly(trial_days=14, trial_price_minor=0), Grant.LEVEL, 2, "Look round first."),
+    Offer(
+        HAND_TOOLS_ONCE,
+        Terms(ProductKind.ONE_TIME, 8900, "CAD"),
+        Grant.BUNDLE,
+        1,
+        "Chisels, planes, three saws.",
+    ),
+    Offer(
+        CHAIRMAKING_PLAN,
         Terms(ProductKind.PAYMENT_PLAN, 6500, "CAD", 1, "month", 3),
         Grant.BUNDLE,
         2,
+        "From the log to the finished seat.",
     ),
-    ("Finishing Room, yearly", Terms(ProductKind.SUBSCRIPTION, 4800, "CAD", 1, "year"), Grant.BUNDLE, 3),
+    Offer(
+        FINISHING_YEARLY,
+        Terms(ProductKind.SUBSCRIPTION, 4800, "CAD", 1, "year"),
+        Grant.BUNDLE,
+        3,
+        "Oil, wax, shellac.",
+    ),
 )
 
 
@@ -77,21 +126,26 @@ class Text:
 
 
 WELCOME, STUDIO, CHAIR_WEEKEND, FINISHING_SCHEDULE = 10, 20, 46, 49
+ACCOUNT, JOIN, CHECKOUT, FIRST_LESSON, CANCEL, WITHDRAW = 14, 15, 19, 40, 24, 25
 
 POSTS = (
     Text(WELCOME, "welcome", "Welcome to the workshop", "page"),
     Text(11, "about", "About the school", "page"),
     Text(12, "bienvenue", "Bienvenue à l’atelier", "page", locale="fr_CA"),
     Text(13, "sign-in", "Sign in", "page"),
-    Text(14, "my-account", "My account", "page"),
-    Text(15, "join", "Join us", "page"),
+    Text(ACCOUNT, "my-account", "My account", "page"),
+    Text(JOIN, "join", "Join us", "page"),
     Text(16, "sorry", "Sorry", "page"),
     Text(17, "name-board", "The name board", "page"),
     Text(18, "handbook", "The workshop handbook", "page"),
+    Text(CHECKOUT, "checkout", "Checkout", "page"),
+    Text(23, "thank-you", "Thank you", "page"),
+    Text(CANCEL, "cancel", "Cancel contracts here", "page"),
+    Text(WITHDRAW, "withdraw", "Withdraw from contract here", "page"),
     Text(STUDIO, "studio", "The studio", "page"),
     Text(21, "open-bench", "Open bench hours", "page", parent=STUDIO),
     Text(22, "lumber-order", "Lumber order", "page", parent=STUDIO),
-    Text(40, "first-cuts", "Course 1: First cuts", terms=(COURSE,), days_ago=180),
+    Text(FIRST_LESSON, "first-cuts", "Course 1: First cuts", terms=(COURSE,), days_ago=180),
     Text(41, "flat-and-square", "Course 2: Flat and square", terms=(COURSE,), days_ago=180),
     Text(42, "the-first-joint", "Course 3: The first joint", terms=(COURSE,), days_ago=180),
     Text(43, "the-small-box", "Course 4: The small box", terms=(COURSE,), days_ago=180),
@@ -116,7 +170,10 @@ POSTS = (
     Text(61, "plan-shaker-chair", "Plan: Shaker chair", PLAN_TYPE, days_ago=70),
 )  # fmt: skip
 
-CORE_PAGES = {"homepage": WELCOME, "login": 13, "myaccount": 14, "checkout": 15, "error": 16}
+CORE_PAGES = {
+    "homepage": WELCOME, "login": 13, "myaccount": ACCOUNT, "checkout": CHECKOUT, "confirmation": 23, "error": 16,
+    "cancel": CANCEL, "withdraw": WITHDRAW,
+}  # fmt: skip
 
 _HAND_TOOLS = RuleGrant(Grant.BUNDLE, BUNDLE_IDS[HAND_TOOLS])
 _CHAIRMAKING = RuleGrant(Grant.BUNDLE, BUNDLE_IDS[CHAIRMAKING])

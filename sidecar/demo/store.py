@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from sidecar.billing.models import ledger, orders
+from sidecar.billing.rules import Order
+from sidecar.billing.store import find_order
 from sidecar.db import insert_row
 from sidecar.demo.people import Person
 from sidecar.demo.school import Term, Text
@@ -32,13 +36,6 @@ class SitePost:
     content: str
     excerpt: str
     term_ids: frozenset[int]
-
-
-def site_exists(session: Session, tables: Tables) -> bool:
-    """Whether the demo's site has been made; it is made in one transaction."""
-    if not sa.inspect(session.connection()).has_table(tables.options.name):
-        return False
-    return session.scalar(sa.select(sa.func.count()).select_from(tables.options)) != 0
 
 
 def add_options(session: Session, tables: Tables, values: Mapping[str, str]) -> None:
@@ -78,20 +75,50 @@ def add_term(session: Session, tables: Tables, term: Term) -> None:
 
 
 def add_post(
-    session: Session, tables: Tables, text: Text, author_id: int, at: datetime, zone: tzinfo
+    session: Session, tables: Tables, text: Text, content: str, author_id: int, at: datetime, zone: tzinfo
 ) -> None:
     """A published post with its terms."""
     local = at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
     session.execute(
         sa.insert(tables.posts).values(
             id=text.id, post_author=author_id, post_date=local, post_date_gmt=at, post_modified=local,
-            post_modified_gmt=at, post_content=text.content, post_title=text.title, post_excerpt=text.excerpt,
+            post_modified_gmt=at, post_content=content, post_title=text.title, post_excerpt=text.excerpt,
             post_status="publish", post_name=text.slug, post_parent=text.parent, post_type=text.type,
         )
     )  # fmt: skip
     for term in text.terms:
         link = {"object_id": text.id, "term_taxonomy_id": term.id + 100}
         session.execute(sa.insert(tables.term_relationships).values(link))
+
+
+def find_next_wake(session: Session, now: datetime) -> datetime | None:
+    """When billing will look at an order next, after `now`."""
+    found: datetime | None = session.scalar(
+        sa.select(sa.func.min(orders.c.wake_at)).where(orders.c.wake_at > now)
+    )
+    return found
+
+
+def list_all_orders(session: Session) -> list[Order]:
+    """Everybody's, by id; the demo has dozens."""
+    ids = session.scalars(sa.select(orders.c.id).order_by(orders.c.id)).all()
+    return [order for order in (find_order(session, order_id) for order_id in ids) if order is not None]
+
+
+def list_ledger(session: Session, names: Collection[str]) -> Sequence[sa.Row[Any]]:
+    """Entries of postings that are named after one of these UUIDs, newest posting first."""
+    about = sa.func.substr(ledger.c.posting, sa.func.instr(ledger.c.posting, ":") + 1).in_(sorted(names))
+    by_posting = sa.select(ledger).where(about).order_by(ledger.c.at.desc(), ledger.c.posting, ledger.c.id)
+    return session.execute(by_posting).all()
+
+
+def sum_ledger(session: Session) -> list[tuple[str, str, int]]:
+    """(account, currency, balance in minor units, debit positive); all accounts of a currency sum to zero."""
+    total = sa.func.sum(ledger.c.amount_minor)
+    rows = session.execute(
+        sa.select(ledger.c.account, ledger.c.currency, total).group_by(ledger.c.account, ledger.c.currency)
+    )
+    return [(account, currency, int(amount)) for account, currency, amount in rows]
 
 
 def list_site_posts(session: Session, tables: Tables) -> list[SitePost]:
@@ -106,16 +133,27 @@ def list_site_posts(session: Session, tables: Tables) -> list[SitePost]:
     return [SitePost(*row, term_ids=terms[row[0]]) for row in rows]
 
 
-def list_users(session: Session, tables: Tables) -> list[tuple[int, str, str, str]]:
-    """(id, display name, e-mail address, serialized capabilities) of all users, by id."""
+def change_user(session: Session, tables: Tables, user_id: int, profile: dict[str, str]) -> None:
+    """Another name or address."""
+    his, meta = tables.users.c["ID"] == user_id, tables.usermeta.c
+    for key, value in profile.items():
+        if key == "email":
+            session.execute(sa.update(tables.users).where(his).values(user_email=value))
+        else:
+            mine = (meta.user_id == user_id, meta.meta_key == key)
+            session.execute(sa.update(tables.usermeta).where(*mine).values(meta_value=value))
+
+
+def list_users(session: Session, tables: Tables) -> list[tuple[int, str, str, str, str]]:
+    """(id, login, display name, e-mail address, serialized capabilities) of all users, by id."""
     users, meta = tables.users, tables.usermeta
     mine = sa.and_(meta.c.user_id == users.c.id, meta.c.meta_key == tables.capabilities_key)
     rows = session.execute(
-        sa.select(users.c.id, users.c.display_name, users.c.user_email, meta.c.meta_value)
+        sa.select(users.c.id, users.c.user_login, users.c.display_name, users.c.user_email, meta.c.meta_value)
         .select_from(users.outerjoin(meta, mine))
         .order_by(users.c.id)
     )
-    return [(user_id, name, email, capabilities or "") for user_id, name, email, capabilities in rows]
+    return [(*names, capabilities or "") for *names, capabilities in rows]
 
 
 def list_term_names(session: Session, tables: Tables) -> dict[int, tuple[str, str]]:

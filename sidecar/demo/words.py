@@ -12,8 +12,9 @@ from babel.dates import format_date, format_datetime
 
 from sidecar.access.rules import Audience, Decision, Outcome, Rule, TargetKind
 from sidecar.catalog.rules import Bundle, Grant, Level
-from sidecar.i18n import _, ngettext
+from sidecar.i18n import _, format_money, ngettext
 from sidecar.members.rules import Entitlement, Status
+from sidecar.web.dashboard.words import event_word, status_word
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,11 @@ class Words:
         facts: dict[str, Any] = json.loads(body)
         kind, _colon, number = subject.partition(":")
         about = self._subject(kind, int(number)) if number.isdigit() else ""
-        sentence = _event_words().get(name, name)
+        sentence = event_word(name)
+        if "amount_minor" in facts:
+            return self._payment(sentence, facts)
+        if "to" in facts:
+            return f"{sentence}: {facts.get('subject', facts['kind'])}"
         if name == "status_changed":
             old, new = status_word(Status(facts["old"])), status_word(Status(facts["new"]))
             return f"{about}: {old} → {new}"
@@ -108,30 +113,16 @@ class Words:
             return f"{sentence}: {about} ({status_word(Status(facts['status']))})"
         return f"{sentence}: {about or facts.get('url', '')}" if about or facts.get("url") else sentence
 
+    def _payment(self, sentence: str, facts: dict[str, Any]) -> str:
+        """A billing event; with its amount, where it moves one."""
+        if not facts["amount_minor"]:
+            return sentence
+        return f"{sentence}: {format_money(facts['amount_minor'], facts['currency'], self.language)}"
+
     def _subject(self, kind: str, number: int) -> str:
         if kind == "post":
             return self.posts.get(number, f"#{number}")
         return self.grant(Grant(kind), number) if kind in set(Grant) else ""
-
-
-def status_word(status: Status) -> str:
-    """A status as a person says it."""
-    return {
-        Status.ACTIVE: _("active"),
-        Status.PENDING_ACTIVATION: _("waiting for payment"),
-        Status.PENDING_CANCEL: _("ends soon"),
-        Status.OVERDUE: _("overdue"),
-        Status.PAUSED: _("paused"),
-        Status.LOCKED: _("locked"),
-        Status.CANCELED: _("canceled"),
-        Status.EXPIRED: _("expired"),
-        Status.ERROR: _("error"),
-    }[status]
-
-
-def event_type_word(kind: str) -> str:
-    """The type of an event."""
-    return {"access": _("access"), "login": _("login"), "page": _("page")}.get(kind, kind)
 
 
 def role_word(*, is_administrator: bool) -> str:
@@ -142,15 +133,3 @@ def role_word(*, is_administrator: bool) -> str:
 def offset_words(days: int) -> str:
     """How far the clock was moved."""
     return ngettext("{count} day ahead", "{count} days ahead", days).format(count=days)
-
-
-def _event_words() -> dict[str, str]:
-    return {
-        "created": _("became a member"),
-        "bundle_added": _("got a bundle"),
-        "level_changed": _("changed level"),
-        "days_changed": _("days counted anew"),
-        "viewed": _("read"),
-        "denied": _("was refused"),
-        "signed_in": _("signed in"),
-    }

@@ -29,6 +29,8 @@ from sidecar.members.store import Member
 
 SESSION_ENDING = (Status.LOCKED, Status.CANCELED, Status.EXPIRED)
 SITE_CHANGE = "site_change"
+_NOT_BEGUN = (Status.PENDING_ACTIVATION, Status.ERROR)
+"""A checkout that was begun and not paid makes nobody a member: other plugins hear of it once it is active."""
 
 
 @use_case
@@ -59,6 +61,8 @@ def make_member(
     member = Member(member_id, user_id, joined_at or now, ())
     _record(member, "created", f"level:{level_id}", by, now, {"level": level.name, "status": status})
     _queue_roles(member, now)
+    if status not in _NOT_BEGUN:
+        _tell_plugins(member, "mm_member_add", now, status=status)
     return member_id
 
 
@@ -77,6 +81,7 @@ def give_bundle(
     """Give a member a bundle. One who lost it gets it back, with a new start; one who has it keeps it (refused)."""
     member, bundle = store.get_member(session(), user_id), get_bundle(session(), bundle_id)
     held = store.find_entitlement(session(), member.id, Grant.BUNDLE, bundle_id)
+    body = {"bundle": bundle.name, "old": held.status if held else None, "status": status}
     if held is None:
         store.add_entitlement(
             session(), member.id, Grant.BUNDLE, bundle_id, status, now,
@@ -84,8 +89,10 @@ def give_bundle(
         )  # fmt: skip
     else:
         _move(held, Change.REACTIVATE, now, _fresh_start(now, expires_at))
-    _record(member, "bundle_added", f"bundle:{bundle_id}", by, now, {"bundle": bundle.name, "status": status})
+    _record(member, "bundle_added", f"bundle:{bundle_id}", by, now, body)
     _queue_roles(member, now)
+    if status not in _NOT_BEGUN:
+        _tell_plugins(member, "mm_bundles_add", now, bundle=bundle_id, status=status)
 
 
 @use_case
@@ -115,6 +122,7 @@ def change_status(
         body["under_lock"] = new.under_lock
     _record(member, "status_changed", f"{grant}:{held.grant_id}", by, now, body)
     _queue_roles(member, now)
+    _tell_of_change(member, held, change, new, now)
     if grant is Grant.LEVEL and new.status in SESSION_ENDING:
         outbox.add(session(), SITE_CHANGE, {"kind": "sessions", "user": user_id}, now)
     return new.status
@@ -134,6 +142,7 @@ def change_level(user_id: int, level_id: int, *, now: datetime, by: str) -> None
     old = get_level(session(), held.grant_id)
     _record(member, "level_changed", f"level:{level_id}", by, now, {"old": old.name, "new": level.name})
     _queue_roles(member, now)
+    _tell_plugins(member, "mm_member_membership_change", now)
 
 
 @use_case
@@ -160,8 +169,21 @@ def change_days(
     if held is None:
         raise _not_held(user_id, bundle_id)
     store.set_days(session(), held, method, from_at, fixed)
-    body = {"method": method, "from": from_at.isoformat() if from_at else None, "fixed": fixed}
+    body = {
+        "old": {"method": held.days_method, "from": _iso(held.days_from_at), "fixed": held.days_fixed},
+        "method": method, "from": _iso(from_at), "fixed": fixed,
+    }  # fmt: skip
     _record(member, "days_changed", f"{grant}:{held.grant_id}", by, now, body)
+
+
+@use_case
+def change_expiry(
+    member: Member, held: Entitlement, expires_at: datetime | None, *, now: datetime, by: str
+) -> None:
+    """When access ends by itself, whatever the status says; None: not by itself."""
+    store.set_expiry(session(), held, expires_at)
+    body = {"old": _iso(held.expires_at), "new": _iso(expires_at)}
+    _record(member, "expiry_changed", f"{held.grant}:{held.grant_id}", by, now, body)
 
 
 @use_case
@@ -181,6 +203,10 @@ def _not_held(user_id: int, bundle_id: int | None) -> NotFound:
     if bundle_id is None:
         return NotFound(_("member {user} has no level").format(user=user_id))
     return NotFound(_("member {user} does not have bundle {bundle}").format(user=user_id, bundle=bundle_id))
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _move(held: Entitlement, change: Change, now: datetime, values: dict[str, Any]) -> State:
@@ -227,3 +253,24 @@ def _queue_roles(member: Member, now: datetime) -> None:
     """Have WordPress's roles follow. Which ones is looked up at delivery, so that a late parcel carries nothing old."""
     if store.list_assigned_roles(session()):
         outbox.add(session(), SITE_CHANGE, {"kind": "roles", "user": member.user_id}, now)
+
+
+def _tell_of_change(member: Member, held: Entitlement, change: Change, new: State, now: datetime) -> None:
+    """What begins to count is an addition; what ends before it began is no news."""
+    begins = change is Change.ACTIVATE
+    if not begins and (held.status_under_lock or held.status) in _NOT_BEGUN:
+        return
+    if held.grant is Grant.LEVEL:
+        name = "mm_member_add" if begins else "mm_member_status_change"
+        _tell_plugins(member, name, now, status=new.status)
+    else:
+        name = "mm_bundles_add" if begins else "mm_bundles_status_change"
+        _tell_plugins(member, name, now, bundle=held.grant_id, status=new.status)
+
+
+def _tell_plugins(member: Member, name: str, now: datetime, **change: Any) -> None:
+    """Have the bridge fire an action that other plugins listen to. `change`: what only this moment knows; the rest is looked
+    up at delivery. Whether anybody listens is not known here, so each single change is told; enrolling thousands is not.
+    """
+    payload = {"kind": "action", "name": name, "member": member.id, "order": None, **change}
+    outbox.add(session(), SITE_CHANGE, payload, now)

@@ -105,6 +105,28 @@ def changed(state: State, change: Change) -> State | None:
     return None if under is None else State(Status.LOCKED, under)
 
 
+def changes_to(state: State, wanted: Status) -> list[Change]:
+    """The fewest changes that lead from `state` to `wanted`, under a lock or not; empty when it is there, or no way leads.
+
+    What has ended stays as it ended: from canceled to expired or back there is nothing to do.
+
+    >>> changes_to(State(Status.CANCELED), Status.OVERDUE), changes_to(State(Status.CANCELED), Status.EXPIRED)
+    ([<Change.REACTIVATE: 'reactivate'>, <Change.FALL_OVERDUE: 'fall_overdue'>], [])
+    """
+    begin = state.under_lock or state.status
+    if {begin, wanted} <= {Status.CANCELED, Status.EXPIRED}:
+        return []
+    ways: dict[Status, list[Change]] = {begin: []}
+    queue = [begin]
+    while queue and wanted not in ways:
+        here = queue.pop(0)
+        for (status, change), after in TRANSITIONS.items():
+            if status is here and after not in ways:
+                ways[after] = [*ways[here], change]
+                queue.append(after)
+    return ways.get(wanted, [])
+
+
 @dataclass(frozen=True)
 class Entitlement:
     """One member's hold on one level or bundle; the columns of its row."""
@@ -126,6 +148,7 @@ class Entitlement:
     paused_days: int
     paused_at: datetime | None
     error: str | None
+    keeps_access_overdue: bool | None = None
 
     @property
     def grant(self) -> Grant:

@@ -23,7 +23,7 @@ _ENTITLEMENT = (
     entitlements.c.status, entitlements.c.status_under_lock, entitlements.c.status_changed_at,
     entitlements.c.is_complimentary, entitlements.c.started_at, entitlements.c.expires_at, entitlements.c.canceled_at,
     entitlements.c.days_method, entitlements.c.days_from_at, entitlements.c.days_fixed, entitlements.c.paused_days,
-    entitlements.c.paused_at, entitlements.c.error,
+    entitlements.c.paused_at, entitlements.c.error, entitlements.c.keeps_access_overdue,
 )  # fmt: skip
 
 
@@ -73,6 +73,12 @@ _VIEWER = (
 def find_member(session: Session, user_id: int) -> Member | None:
     """The member of a WordPress user, with all entitlements, in one statement."""
     return _member(session.execute(_MEMBER_OF_USER, {"user": user_id}).all())
+
+
+def find_member_by_id(session: Session, member_id: int) -> Member | None:
+    """By our own id, with all entitlements."""
+    user_id = session.scalar(sa.select(members.c.user_id).where(members.c.id == member_id))
+    return None if user_id is None else find_member(session, user_id)
 
 
 def find_viewer(session: Session, user_id: int) -> tuple[int, Member | None]:
@@ -220,6 +226,18 @@ def set_days(
     )
 
 
+def set_expiry(session: Session, held: Entitlement, expires_at: datetime | None) -> None:
+    """When access ends by itself, whatever the status says."""
+    session.execute(sa.update(entitlements).where(entitlements.c.id == held.id).values(expires_at=expires_at))
+
+
+def set_keeps_access(session: Session, held: Entitlement, keeps: bool | None) -> None:
+    """Whether this holder keeps access while overdue; None: as the level or bundle says."""
+    session.execute(
+        sa.update(entitlements).where(entitlements.c.id == held.id).values(keeps_access_overdue=keeps)
+    )
+
+
 def list_ended(session: Session, now: datetime, limit: int = 500) -> list[tuple[int, Entitlement]]:
     """(user id, entitlement) of those whose end date has passed and whose status does not say so yet."""
     open_statuses = (Status.ACTIVE, Status.PENDING_CANCEL, Status.OVERDUE, Status.PAUSED)
@@ -241,6 +259,12 @@ def find_member_ids(session: Session, user_ids: Iterable[int]) -> dict[int, int]
     return {row[0]: row[1] for row in rows}
 
 
+def list_user_ids(session: Session, member_ids: Collection[int]) -> set[int]:
+    """The WordPress users of these members."""
+    rows = sa.select(members.c.user_id).where(members.c.id.in_(sorted(member_ids)))
+    return set(session.scalars(rows)) if member_ids else set()
+
+
 def list_assigned_roles(session: Session) -> set[str]:
     """Every WordPress role that some level or bundle gives."""
     roles = sa.union(sa.select(levels.c.role), sa.select(bundles.c.role))
@@ -249,10 +273,12 @@ def list_assigned_roles(session: Session) -> set[str]:
 
 def list_held_roles(session: Session, member_id: int) -> set[str]:
     """The WordPress roles that follow from what a member holds with full access."""
-    keeps = sa.or_(levels.c.keeps_access_overdue, bundles.c.keeps_access_overdue)
+    keeps = sa.func.coalesce(
+        entitlements.c.keeps_access_overdue, levels.c.keeps_access_overdue, bundles.c.keeps_access_overdue
+    )
     full = sa.or_(
         entitlements.c.status.in_((Status.ACTIVE, Status.PENDING_CANCEL)),
-        sa.and_(entitlements.c.status == Status.OVERDUE, keeps),
+        sa.and_(entitlements.c.status == Status.OVERDUE, keeps == sa.true()),
     )
     rows = session.execute(
         sa.select(levels.c.role, bundles.c.role)
@@ -264,6 +290,38 @@ def list_held_roles(session: Session, member_id: int) -> set[str]:
         .where(entitlements.c.member_id == member_id, full)
     )
     return {role for pair in rows for role in pair if role}
+
+
+def list_holders(session: Session, grant: Grant, grant_id: int) -> list[int]:
+    """The WordPress users who hold a level or bundle in whatever status, by member."""
+    column = entitlements.c.level_id if grant is Grant.LEVEL else entitlements.c.bundle_id
+    rows = (
+        sa.select(members.c.user_id)
+        .join_from(entitlements, members, members.c.id == entitlements.c.member_id)
+        .where(column == grant_id)
+        .order_by(entitlements.c.member_id)
+    )
+    return list(session.scalars(rows))
+
+
+def list_holdings(
+    session: Session, level_ids: Collection[int], bundle_ids: Collection[int], *, all_levels: bool = False
+) -> dict[int, tuple[Entitlement, ...]]:
+    """Member → what they hold of these, in whatever status. Reads them all: for a question that is asked now and then."""
+    held = sa.or_(
+        entitlements.c.slot == "level" if all_levels else entitlements.c.level_id.in_(list(level_ids)),
+        entitlements.c.bundle_id.in_(list(bundle_ids)),
+    )
+    found: dict[int, tuple[Entitlement, ...]] = {}
+    for row in session.execute(sa.select(*_ENTITLEMENT).where(held)):
+        one = _entitlement(row)
+        found[one.member_id] = (*found.get(one.member_id, ()), one)
+    return found
+
+
+def count_members(session: Session) -> int:
+    """All of them."""
+    return session.scalar(sa.select(sa.func.count()).select_from(members)) or 0
 
 
 def count_by_status(session: Session) -> dict[str, int]:

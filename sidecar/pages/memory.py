@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 import shortcodes
 from sidecar.access.rules import RuleBook
-from sidecar.access.store import read_rule_book
+from sidecar.access.store import list_level_pages, read_rule_book
 from sidecar.catalog.rules import Bundle, Grant, Level
 from sidecar.catalog.store import list_bundles, list_levels
 from sidecar.wordpress.options import Site, get_site
@@ -39,7 +39,15 @@ class Knowledge:
     bundles: Mapping[int, Bundle]
     site: Site
     core_page_urls: Mapping[str, str]
+    level_pages: Mapping[tuple[int, str], int]
+    level_page_urls: Mapping[tuple[int, str], str]
+    """(level, kind in lower case) -> its own core page."""
     read_at: float
+
+    @cached_property
+    def core_page_urls_by_name(self) -> Mapping[str, str]:
+        """By kind in lower case."""
+        return {kind.lower(): url for kind, url in self.core_page_urls.items()}
 
     @cached_property
     def kept_while_overdue(self) -> frozenset[tuple[Grant, int]]:
@@ -69,7 +77,7 @@ class Memory:
 
     def _read(self, session: Session) -> Knowledge:
         site = get_site(session, self._tables)
-        book = read_rule_book(session)
+        book, level_pages = read_rule_book(session), list_level_pages(session)
         return Knowledge(
             book=book,
             levels={level.id: level for level in list_levels(session)},
@@ -78,6 +86,11 @@ class Memory:
             core_page_urls={
                 kind: get_permalink(session, self._tables, site, post)
                 for kind, post in book.core_pages.items()
+            },
+            level_pages=level_pages,
+            level_page_urls={
+                (level, kind.lower()): get_permalink(session, self._tables, site, post)
+                for (level, kind), post in level_pages.items()
             },
             read_at=time.monotonic(),
         )
@@ -115,6 +128,10 @@ class TemplateCache:
         return template
 
 
+Straggler = tuple[str, int | None, int | None]
+"""(hash, the post it stands in, its author where it is a post of its own)"""
+
+
 class Companions:
     """Which texts (widgets, patterns) a page went on to ask for, so that its next view gets them with the first answer.
 
@@ -124,10 +141,10 @@ class Companions:
     PAGES, TEXTS = 2000, 50
 
     def __init__(self) -> None:
-        self._pages: OrderedDict[str, tuple[tuple[str, int | None], ...]] = OrderedDict()
+        self._pages: OrderedDict[str, tuple[Straggler, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def learn(self, page: str, texts: list[tuple[str, int | None]]) -> None:
+    def learn(self, page: str, texts: list[Straggler]) -> None:
         """Remember what the stragglers' call of `page` asked for."""
         if not texts:
             return
@@ -137,6 +154,6 @@ class Companions:
             if len(self._pages) > self.PAGES:
                 self._pages.popitem(last=False)
 
-    def of(self, page: str) -> tuple[tuple[str, int | None], ...]:
-        """(hash, post) of the texts that are likely to be asked for."""
+    def of(self, page: str) -> tuple[Straggler, ...]:
+        """Those of the texts that are likely to be asked for."""
         return self._pages.get(page, ())

@@ -34,8 +34,25 @@ class View(msgspec.Struct, kw_only=True):
     referrer: LongLine = ""
     affid: LongLine = ""
     sid: LongLine = ""
+    arrival: LongLine = ""
     count: bool = False
     language: ShortText = ""
+
+
+StatusWord = Literal[
+    "active", "canceled", "locked", "paused", "overdue", "pending", "error", "expired", "pending_cancel"
+]
+
+
+class Preview(msgspec.Struct, kw_only=True):
+    """As whom an administrator looks: a visitor, one `user`, or a member who is made up of a level and so on."""
+
+    kind: Literal["visitor", "user", "member"] = "visitor"
+    user: RowId = 0
+    level: RowId = 0
+    bundles: Annotated[list[RowId], msgspec.Meta(max_length=100)] = []
+    status: StatusWord = "active"
+    days: RowId = 0
 
 
 class ViewerClaim(msgspec.Struct, kw_only=True):
@@ -48,6 +65,7 @@ class ViewerClaim(msgspec.Struct, kw_only=True):
     email: ShortText = ""
     first_name: LongLine = ""
     last_name: LongLine = ""
+    preview: Preview | None = None
 
     @property
     def names(self) -> Names | None:
@@ -72,6 +90,15 @@ class TextClaim(msgspec.Struct, kw_only=True):
 
     hash: Sha256
     post: RowId | None = None
+    author: RowId | None = None
+
+
+class CallClaim(msgspec.Struct, kw_only=True):
+    """A tag that a theme's code asks for; `post`: in whose template."""
+
+    tag: ShortText
+    attributes: dict[ShortText, LongLine] = {}
+    post: RowId | None = None
 
 
 class PageRequest(msgspec.Struct, kw_only=True):
@@ -82,6 +109,7 @@ class PageRequest(msgspec.Struct, kw_only=True):
     viewer: ViewerClaim | None = None
     posts: Annotated[list[PostClaim], msgspec.Meta(max_length=1000)] = []
     texts: Annotated[list[TextClaim], msgspec.Meta(max_length=1000)] = []
+    calls: Annotated[list[CallClaim], msgspec.Meta(max_length=1000)] = []
     bodies: dict[str, str] = {}
     generation: int = 0
     done: Annotated[list[ShortText], msgspec.Meta(max_length=1000)] = []
@@ -138,6 +166,7 @@ class PageAnswer(msgspec.Struct, kw_only=True):
     generation: int
     posts: dict[str, PostAnswer]
     texts: dict[str, TextAnswer]
+    calls: list[str | bool | None]
     object: ObjectAnswer
     page: CacheAnswer
     viewer: SessionAnswer

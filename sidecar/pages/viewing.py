@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -14,17 +14,23 @@ import msgspec
 from sqlalchemy.orm import Session
 
 import shortcodes
+from shortcodes.facts import FormFacts, FormKind
 from sidecar.access.rules import NO_ACCESS, Decision, Outcome, Post, Viewer
 from sidecar.activity.addresses import Network, real_ip
-from sidecar.activity.forwarded import kept_of_view
+from sidecar.activity.forwarded import click_of, kept_of_view
 from sidecar.activity.rules import Event, EventType, event_id
+from sidecar.config import Policies
 from sidecar.i18n import speaking
 from sidecar.members.rules import sign_in_code
 from sidecar.members.store import Member, find_viewer
-from sidecar.pages.facts import PageFacts
+from sidecar.pages.facts import PageFacts, read_names
+from sidecar.pages.forms.showing import FormPage
+from sidecar.pages.landing import Landing
 from sidecar.pages.memory import Knowledge, Memory
 from sidecar.pages.messages import (
     CacheAnswer,
+    CallClaim,
+    Names,
     ObjectAnswer,
     PageAnswer,
     PageRequest,
@@ -34,8 +40,10 @@ from sidecar.pages.messages import (
     Splices,
     TextAnswer,
     TextClaim,
+    ViewerClaim,
 )
 from sidecar.pages.notices import NO_MEMBER, VISITOR, notice_of, page_of_denied, too_long_notice
+from sidecar.pages.previewing import FormToLookAt, viewer_of, wanted_preview, without_act
 from sidecar.wordpress.posts import get_content
 from sidecar.wordpress.tables import Tables
 
@@ -48,13 +56,17 @@ class BadBody(ValueError):
 
 @dataclass(frozen=True)
 class Rendering:
-    """What rendering needs that does not change from page to page."""
+    """What rendering needs that does not change from page to page. `script_url`: the gateway's, '' where there is none."""
 
     tables: Tables
     memory: Memory
     record: Callable[[Event], bool]
     canceled_may_sign_in: bool = False
     trusted_proxies: tuple[Network, ...] = ()
+    script_url: str = ""
+    members_may_pause: bool = False
+    policies: Policies = field(default_factory=Policies)
+    decisions_open_pages: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,11 @@ def answer_page(rendering: Rendering, reader: Session, request: PageRequest, arr
     """
     generation, member = find_viewer(reader, request.viewer.user if request.viewer else 0)
     knowledge = rendering.memory.knowledge(reader, generation)
-    page = _Page(rendering, reader, request, knowledge, member, arrival)
+    preview = wanted_preview(request.viewer)
+    if preview is not None and request.viewer is not None:
+        claim, member = viewer_of(reader, preview, request.viewer, knowledge, arrival.now)
+        request = _as_asked_by(claim, request)
+    page = _Page(rendering, reader, request, knowledge, member, arrival, is_preview=preview is not None)
     with speaking(page.facts.language):
         return page.answer()
 
@@ -89,28 +105,33 @@ class _Page:
         knowledge: Knowledge,
         member: Member | None,
         arrival: Arrival,
+        *,
+        is_preview: bool,
     ) -> None:
+        self.is_preview = is_preview
         administrator = request.viewer is not None and request.viewer.administrator
         held = member.entitlements if member else ()
         viewer = Viewer(held, knowledge.kept_while_overdue, sees_all=administrator)
         self.rendering, self.reader, self.request, self.knowledge = rendering, reader, request, knowledge
         self.member, self.arrival, self.now, self.administrator = member, arrival, arrival.now, administrator
         self.path = urlsplit(request.view.url).path
-        names = request.viewer.names if request.viewer else None
-        locale = request.view.language
+        self.holds_form = False
         self.facts = PageFacts(
-            reader, rendering.tables, knowledge, member, viewer, arrival.now, locale, names
-        )
+            reader, rendering.tables, knowledge, member, viewer, arrival.now, request.view.language, self._names,
+            self, _landing(request), rendering.members_may_pause,
+        )  # fmt: skip
 
     def answer(self) -> PageAnswer:
         decisions: dict[int, Decision] = {}
         posts = {str(claim.id): self._post(claim, decisions) for claim in self.request.posts}
         texts = {claim.hash: self._text(claim) for claim in self._texts()}
+        calls = [self._call(claim) for claim in self.request.calls]
         main = decisions.get(self.request.view.object or 0)
         return PageAnswer(
             generation=self.knowledge.book.generation,
             posts=posts,
             texts=texts,
+            calls=calls,
             object=self._object(main, posts),
             page=self._cache(),
             viewer=self._session(),
@@ -121,12 +142,17 @@ class _Page:
     # --- posts and texts ---------------------------------------------------------------------------------------
 
     def _post(self, claim: PostClaim, decisions: dict[int, Decision]) -> PostAnswer:
-        decision = decisions[claim.id] = self._decision(claim)
+        decision = self._decision(claim)
+        self.facts.note_decision(claim.id, decision)
         rule = decision.rule
-        closed = not decision.is_open
+        guards_itself = self._guards_itself(claim, decision)
+        decisions[claim.id] = Decision(Outcome.OPEN) if guards_itself else decision
+        closed = not decision.is_open and not guards_itself
         lead = closed and rule is not None and rule.excerpt_is_public
         splices: Splices | None = []
-        if claim.hash and (lead or not closed):
+        if guards_itself is None:
+            splices = None
+        elif claim.hash and (lead or not closed):
             splices = self._splices(claim.hash, claim.id, claim.id, until_more=closed)
         if splices is None:
             return PostAnswer(need=True, notice=self._notice(decision), code=decision.code)
@@ -135,6 +161,17 @@ class _Page:
         return PostAnswer(
             splices=splices, lead=lead, excerpt=lead, notice=self._notice(decision), code=decision.code
         )
+
+    def _guards_itself(self, claim: PostClaim, decision: Decision) -> bool | None:
+        """Whether a closed post's own text says what those see who may not read it; None when the text is not known."""
+        may = self.rendering.decisions_open_pages and decision.rule is not None
+        if decision.is_open or not claim.hash or not may:
+            return False
+        try:
+            template = self._template(claim.hash, claim.id)
+        except shortcodes.TextTooLong:
+            return False
+        return None if template is None else template.opens(claim.id)
 
     def _decision(self, claim: PostClaim) -> Decision:
         """What the rules say; and where both sides know the same rules but disagree whether one fits, closed.
@@ -152,21 +189,34 @@ class _Page:
 
     def _texts(self) -> list[TextClaim]:
         if self.request.part == 2:
-            asked = [(claim.hash, claim.post) for claim in self.request.texts]
+            asked = [(claim.hash, claim.post, claim.author) for claim in self.request.texts]
             self.rendering.memory.companions.learn(self.path, asked)
             return self.request.texts
         known = {claim.hash for claim in self.request.texts}
         more = self.rendering.memory.companions.of(self.path)
         return self.request.texts + [
-            TextClaim(hash=digest, post=post) for digest, post in more if digest not in known
+            TextClaim(hash=digest, post=post, author=author)
+            for digest, post, author in more
+            if digest not in known
         ]
 
     def _text(self, claim: TextClaim) -> TextAnswer:
-        splices = self._splices(claim.hash, None, claim.post, until_more=False)
+        splices = self._splices(claim.hash, None, claim.post, until_more=False, author_id=claim.author)
         return TextAnswer(need=True) if splices is None else TextAnswer(splices=splices)
 
+    def _call(self, claim: CallClaim) -> str | bool | None:
+        """A theme is the owner's, whoever wrote the post that it prints."""
+        facts = self.facts.standing_in(claim.post, is_owners=True)
+        return shortcodes.ask(claim.tag, claim.attributes, facts)
+
     def _splices(
-        self, digest: str, source_id: int | None, post_id: int | None, *, until_more: bool
+        self,
+        digest: str,
+        source_id: int | None,
+        post_id: int | None,
+        *,
+        until_more: bool,
+        author_id: int | None = None,
     ) -> Splices | None:
         """What to replace in the text with this hash; None when the text is not known. `until_more`: in its lead only."""
         try:
@@ -177,7 +227,7 @@ class _Page:
             return None
         if until_more:
             return self._lead_splices(template, post_id)
-        return template.splices(self.facts.standing_in(post_id))
+        return template.splices(self.facts.standing_in(post_id, author_id))
 
     def _lead_splices(self, template: shortcodes.Template, post_id: int | None) -> Splices:
         """Those of the lead. One that reaches beyond it (a hidden branch round the more-tag) ends with it."""
@@ -221,6 +271,47 @@ class _Page:
         except (binascii.Error, ValueError) as error:
             raise BadBody("a text in bodies is not base64") from error
 
+    # --- what only some pages want -----------------------------------------------------------------------------
+
+    @property
+    def _user_id(self) -> int | None:
+        """None for a visitor."""
+        return (self.request.viewer.user or None) if self.request.viewer is not None else None
+
+    def _names(self) -> Names:
+        """What the viewer is called: as the bridge has said, or else by the site's tables."""
+        said = self.request.viewer.names if self.request.viewer is not None else None
+        return said or read_names(self.reader, self.rendering.tables, self._user_id or 0)
+
+    def show(self, kind: FormKind, product: str) -> str:
+        """A whole form, for a tag."""
+        form = self._forms().show(kind, product)
+        return without_act(form) if self.is_preview else form
+
+    def enter(self, kind: FormKind, product: str) -> FormFacts:
+        """A form round what its author has written."""
+        form = self._forms().enter(kind, product)
+        return FormToLookAt(form) if self.is_preview else form
+
+    def _forms(self) -> FormPage:
+        self.holds_form = True
+        return FormPage(
+            reader=self.reader,
+            tables=self.rendering.tables,
+            knowledge=self.knowledge,
+            member=self.member,
+            user_id=self._user_id,
+            names=self._names,
+            core_url=self.facts.core_page_url,
+            here=self._here(),
+            post_id=self.facts.post_id,
+            script_url=self.rendering.script_url,
+            may_pause=self.rendering.members_may_pause,
+            policies=self.rendering.policies,
+            now=self.now,
+            language=self.facts.language,
+        )
+
     # --- the page ----------------------------------------------------------------------------------------------
 
     def _notice(self, decision: Decision) -> str:
@@ -255,13 +346,14 @@ class _Page:
         return f"{parts.scheme}://{parts.netloc}/{self.request.view.url.lstrip('/')}"
 
     def _cache(self) -> CacheAnswer:
-        if self.request.viewer is not None:
+        uses_request = self.request.viewer is not None or self.facts.uses_request
+        if uses_request or self.holds_form or self.is_preview:
             return CacheAnswer()
         until = min(self.facts.changes_at, default=None)
         return CacheAnswer(cache="public", until=None if until is None else int(until.timestamp()))
 
     def _session(self) -> SessionAnswer:
-        if self.member is None or self.administrator:
+        if self.member is None or self.administrator or self.is_preview:
             return SessionAnswer()
         code = sign_in_code(self.member.level, self.now, canceled_may=self.rendering.canceled_may_sign_in)
         if code == 0:
@@ -271,24 +363,42 @@ class _Page:
         return SessionAnswer(session="end", code=code, url=url)
 
     def _record(self, main: Decision | None) -> bool:
+        """False when the log could not take it: then the bridge keeps it."""
+        return all(self.rendering.record(event) for event in self._events(main))
+
+    def _events(self, main: Decision | None) -> list[Event]:
+        """A member's reading, and the click of anybody who came by an affiliate's link."""
         view = self.request.view
-        if not view.count or self.member is None or self.request.part != 1:
-            return True
-        ip = real_ip(view.ip, view.forwarded, self.rendering.trusted_proxies)
+        if not view.count or self.request.part != 1 or (self.member is None and not view.affid):
+            return []
         denied = main is not None and main.outcome is not Outcome.OPEN
-        return self.rendering.record(
-            Event(
-                id=event_id(self.arrival.request_id, self.arrival.sent_at),
-                type=EventType.PAGE,
-                name="denied" if denied else "viewed",
-                at=self.now,
-                member_id=self.member.id,
-                user_id=self.member.user_id,
-                subject=f"post:{view.object}" if view.object else "",
-                ip=ip,
-                body=kept_of_view(msgspec.structs.asdict(view)),
-            )
+        reading = Event(
+            id=event_id(self.arrival.request_id, self.arrival.sent_at),
+            type=EventType.PAGE,
+            name="denied" if denied else "viewed",
+            at=self.now,
+            member_id=self.member.id if self.member else None,
+            user_id=self.member.user_id if self.member else None,
+            subject=f"post:{view.object}" if view.object else "",
+            ip=real_ip(view.ip, view.forwarded, self.rendering.trusted_proxies),
+            body=kept_of_view(msgspec.structs.asdict(view)),
         )
+        if not view.affid:
+            return [reading]
+        click = click_of(reading, event_id(f"{self.arrival.request_id}:click", self.arrival.sent_at))
+        return [click] if self.member is None else [reading, click]
+
+
+def _as_asked_by(claim: ViewerClaim | None, request: PageRequest) -> PageRequest:
+    """The same page, asked for by somebody else, who edits nothing; it is no reading."""
+    posts = [msgspec.structs.replace(post, editor=False) for post in request.posts]
+    view = msgspec.structs.replace(request.view, count=False)
+    return msgspec.structs.replace(request, viewer=claim, posts=posts, view=view)
+
+
+def _landing(request: PageRequest) -> Landing:
+    view = request.view
+    return Landing(view.url, view.arrival, view.affid, view.sid)
 
 
 def lead_end(source: str) -> int | None:

@@ -14,15 +14,18 @@ from sqlalchemy.orm import Session
 from sidecar.activity.partitions import months_from
 from sidecar.activity.rules import EventType
 from sidecar.activity.store import list_partitions, partition_name
+from sidecar.billing.policies import read_policies
 from sidecar.clock import real_now
 from sidecar.db import get_server_time, transaction
-from sidecar.errors import GatepostError
+from sidecar.errors import GatepostError, Misconfigured
 from sidecar.i18n import _
 from sidecar.installation import find_claimed_prefix
 from sidecar.service import Service
+from sidecar.setup.billing import look_at_billing, look_at_gateway
 from sidecar.setup.database import explain, is_schema_current
 from sidecar.setup.findings import Finding, Severity, worst_first
 from sidecar.setup.machine import judge_clock, look_at_machine
+from sidecar.setup.mail import look_at_mail
 from sidecar.setup.talking import check_sidecar, check_site
 from sidecar.setup.words import in_words
 from sidecar.wordpress.bridge_spool import count_spooled, spool_exists
@@ -38,9 +41,47 @@ SITE_TIMEOUT_SECONDS = 10.0
 def examine(service: Service, config_path: Path) -> list[Finding]:
     """Everything that can be looked at from here, worst first. Needs the app's context; leaves the machine."""
     found = look_at_machine(service.config, config_path, service.last_tick(), time.time())
+    found += _look_at_proxies(service)
+    found += _look_at_policies(service)
+    found += look_at_mail(service)
     found += _look_at_database(service)
     found += _look_at_talk(service)
+    if any(one.code == "schema" and one.severity is Severity.OK for one in found):
+        found += look_at_gateway(service)
     return worst_first(found + _known_gaps())
+
+
+def _look_at_proxies(service: Service) -> list[Finding]:
+    if not service.is_behind_unknown_proxy():
+        return []
+    sentence = _(
+        "Visitors come by a proxy (X-Forwarded-For) that log.trusted_proxies does not name: the log shows the proxy's address "
+        "as theirs, and limits count them together."
+    )
+    advice = _(
+        "Write the proxy's address into log.trusted_proxies, unless you have no proxy: then somebody makes it up."
+    )
+    return [Finding("proxies", Severity.WARNING, sentence, advice)]
+
+
+def _look_at_policies(service: Service) -> list[Finding]:
+    """What buyers accept: whether it can be read, and whether there is anything."""
+    try:
+        shown = read_policies(service.config.policies)
+    except Misconfigured as error:
+        advice = _("Until then nothing can be bought. Can the service's user read the file?")
+        return [Finding("policies", Severity.PROBLEM, str(error), advice)]
+    if not service.config.billing.gateway:
+        return []
+    if not shown:
+        sentence = _("Buyers accept no terms: a bank that asks for them will not see any.")
+        return [Finding("policies", Severity.NOTE, sentence, _("See [policies] in the configuration."))]
+    without = [policy.kind for policy in shown if not policy.text]
+    if without:
+        sentence = _("What buyers accept has an address only: {kinds}. Banks follow no links.")
+        advice = _("Give the text, too: policies.{kind}_file.").format(kind=without[0])
+        return [Finding("policies", Severity.NOTE, sentence.format(kinds=", ".join(without)), advice)]
+    return [Finding("policies", Severity.OK, _("Buyers accept your terms, and their text is kept."))]
 
 
 # --- the database --------------------------------------------------------------------------------------------------
@@ -137,6 +178,7 @@ def _look_at_schema(reader: Session, service: Service) -> list[Finding]:
     return [
         Finding("schema", Severity.OK, _("Gatepost's tables are up to date.")),
         *_look_at_partitions(reader),
+        *look_at_billing(reader, service),
     ]
 
 
@@ -148,9 +190,9 @@ def _look_at_partitions(reader: Session) -> list[Finding]:
     if wanted <= there:
         return [Finding("log", Severity.OK, _("The activity log has room for this month and the next."))]
     sentence = _(
-        "The activity log is not prepared for this month or the next: nothing can change for members then."
+        "The activity log is not prepared for this month or the next: who needs it first has to wait until it is."
     )
-    return [Finding("log", Severity.PROBLEM, sentence, _("Run: gatepost init"))]
+    return [Finding("log", Severity.WARNING, sentence, _("Run: gatepost init"))]
 
 
 # --- the other side ------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from sidecar.config import Config
 from sidecar.db import session, use_case
 from sidecar.errors import GatepostError, Misconfigured
 from sidecar.i18n import _
+from sidecar.setup.files import write_new
 from sidecar.wordpress.options import set_option
 from sidecar.wordpress.serialization import dumps
 from sidecar.wordpress.tables import Tables
@@ -102,7 +103,7 @@ def _write_secret(path: Path, *, overwrite: bool) -> None:
     """Whole or not at all, for its folder's owner alone; one that is there wins unless `overwrite`."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        _write_new(part, secrets.token_hex(32) + "\n", mode=0o600, group=False)
+        write_new(part, secrets.token_hex(32) + "\n", mode=0o600, group=False)
         if overwrite:
             part.replace(path)
         else:
@@ -148,30 +149,10 @@ def _write_file(path: Path, text: str) -> Told:
             return Told.SAME_FILE
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        _write_new(part, text, mode=0o640, group=True)
+        write_new(part, text, mode=0o640, group=True)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
         reason = _("Cannot write {path}: {reason}")
         raise PairingFailed(reason.format(path=path, reason=error.strerror)) from error
     return Told.FILE
-
-
-def _write_new(path: Path, text: str, *, mode: int, group: bool) -> None:
-    """A file that nobody else could open at any moment of its making, and that survives a power cut.
-
-    What root writes belongs to whom the folder belongs to; another user can at best give it to the folder's `group`. By
-    descriptor: the folder may be one in which others can put a link in our file's place.
-    """
-    there = path.parent.stat()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        if os.geteuid() == 0:
-            os.fchown(descriptor, there.st_uid, there.st_gid)
-        elif group:
-            with suppress(PermissionError):
-                os.fchown(descriptor, -1, there.st_gid)
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)
-        os.fchmod(descriptor, mode)

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from jobs.schedule import run_all
+from jobs import billing
+from jobs.schedule import SCHEDULE, run_all
+from jobs.watch import TICK, beat
 from sidecar.app import prepare_state
+from sidecar.billing.charging import Tally
 from sidecar.locks import alone
 from sidecar.service import Service
 
+CHARGE_SECONDS = 50.0
+"""Most of the minute until cron comes again."""
 
-def tick(service: Service) -> dict[str, int] | None:
+
+def tick(service: Service, told: Callable[[Tally], None] | None = None) -> dict[str, int] | None:
     """How much each job did, -1 for one that failed; None when another tick is at work.
 
-    Needs the app's context. The heartbeat is written whatever came of the jobs: it says that cron is alive.
+    Needs the app's context. The heartbeat is written whatever came of the jobs: it says that cron is alive. `told`: called
+    while charging with what came of it so far.
     """
     prepare_state(service.config)
     act_as_owner(service.config.state_dir)
     with alone(service.config.state_dir / "tick.lock") as mine:
         if not mine:
             return None
-        done = run_all(service)
+        charge = partial(billing.charge, seconds=CHARGE_SECONDS, told=told)
+        done = run_all(
+            service, [replace(job, run=charge) if job.run is billing.charge else job for job in SCHEDULE]
+        )
         service.note_tick()
+        beat(TICK)
         return done
 
 

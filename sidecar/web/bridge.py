@@ -11,16 +11,20 @@ from flask import Blueprint, Response, g, request
 
 from sidecar import __version__
 from sidecar.access.ruling import index_of
-from sidecar.activity.forwarded import event_of
+from sidecar.activity.forwarded import events_of
+from sidecar.billing.standing import read_standing
 from sidecar.catalog.store import get_generation
 from sidecar.db import reading
 from sidecar.i18n import _, language_of, speaking
 from sidecar.members.rules import sign_in_code
 from sidecar.members.store import find_viewer
+from sidecar.pages.landing_after_login import landing_of
 from sidecar.pages.messages import PageRequest, RowId, ShortText, ViewerClaim
+from sidecar.pages.previewing import choices_of, in_words, marks_of, viewer_of, wanted_preview
 from sidecar.pages.searching import search_rights
 from sidecar.pages.viewing import Arrival, BadBody, answer_page
-from sidecar.privacy import erase_person, export_person
+from sidecar.privacy.erasing import erase_person
+from sidecar.privacy.exporting import export_person
 from sidecar.service import service
 from sidecar.web.trust import check_request, refusal, sign_response
 
@@ -35,6 +39,14 @@ class SearchRequest(msgspec.Struct):
     """`POST /bridge/v1/search`."""
 
     viewer: ViewerClaim | None = None
+
+
+class PreviewRequest(msgspec.Struct):
+    """`POST /bridge/v1/preview`. `post`: whose marks are wanted, 0 for none."""
+
+    viewer: ViewerClaim
+    post: RowId = 0
+    language: ShortText = ""
 
 
 class LoginRequest(msgspec.Struct):
@@ -57,6 +69,7 @@ class PrivacyRequest(msgspec.Struct):
 
     email: ShortText
     page: int = 1
+    language: ShortText = ""
 
 
 @bridge.post("/page")
@@ -66,6 +79,7 @@ def page() -> Response:
     the_service = service()
     sent_at = datetime.fromtimestamp(int(g.signed.time), UTC) + the_service.clock.offset
     the_service.delivered.extend(asked.done)
+    the_service.note_proxy(asked.view.forwarded)
     try:
         with reading() as reader:
             answer = answer_page(
@@ -84,8 +98,31 @@ def search() -> Response:
     with reading() as reader:
         generation, member = find_viewer(reader, asked.viewer.user if asked.viewer else 0)
         knowledge = the_service.rendering.memory.knowledge(reader, generation)
-    administrator = asked.viewer is not None and asked.viewer.administrator
+        administrator = asked.viewer is not None and asked.viewer.administrator
+        preview = wanted_preview(asked.viewer)
+        if preview is not None and asked.viewer is not None:
+            _claim, member = viewer_of(reader, preview, asked.viewer, knowledge, the_service.clock.now())
+            administrator = False
     return _answer(search_rights(knowledge, member, the_service.clock.now(), administrator=administrator))
+
+
+@bridge.post("/preview")
+def preview() -> Response:
+    """What the bar of a preview says: as whom one looks, what there is to choose from, what is wrong in the page's post."""
+    asked, the_service = _read(PreviewRequest), service()
+    if not asked.viewer.administrator:
+        return refusal("bad_request", 400, "viewer: only an administrator looks as somebody else")
+    language, tables = language_of(asked.language), the_service.tables
+    may_open = the_service.config.access.decisions_open_pages
+    with reading() as reader, speaking(language):
+        knowledge = the_service.rendering.memory.knowledge(reader, get_generation(reader))
+        return _answer(
+            {
+                "seen_as": in_words(reader, tables, asked.viewer.preview, knowledge, language),
+                "marks": marks_of(reader, tables, knowledge, asked.post, decisions_open_pages=may_open),
+                **choices_of(knowledge, language),
+            }
+        )
 
 
 @bridge.post("/index")
@@ -98,15 +135,18 @@ def index() -> Response:
 
 @bridge.post("/login")
 def login() -> Response:
-    """Whether this user may sign in."""
+    """Whether this user may sign in, and where he lands."""
     asked, the_service = _read(LoginRequest), service()
     with reading() as reader:
-        _generation, member = find_viewer(reader, asked.user)
-    level = member.level if member else None
+        generation, member = find_viewer(reader, asked.user)
+        knowledge = the_service.rendering.memory.knowledge(reader, generation)
+    level, now = (member.level if member else None), the_service.clock.now()
     may = the_service.config.access.canceled_may_sign_in
-    code = sign_in_code(level, the_service.clock.now(), canceled_may=may)
+    code = sign_in_code(level, now, canceled_may=may)
+    url, must = landing_of(member, knowledge, now) if code == 0 else ("", False)
     with speaking(language_of(asked.language)):
-        return _answer({"allow": code == 0, "code": code, "message": sign_in_sentence(code)})
+        message = sign_in_sentence(code)
+    return _answer({"allow": code == 0, "code": code, "message": message, "landing": url, "must_land": must})
 
 
 @bridge.post("/events")
@@ -115,8 +155,8 @@ def events() -> Response:
     asked, the_service = _read(EventsRequest), service()
     now, stored = the_service.clock.now(), []
     for claim in asked.events:
-        event = event_of(claim, the_service.rendering.trusted_proxies, now)
-        if event is None or the_service.spool.append(event):
+        found = events_of(claim, the_service.rendering.trusted_proxies, now)
+        if all(the_service.spool.append(event) for event in found):
             stored.append(str(claim.get("id", ""))[:32])
     return _answer({"stored": stored})
 
@@ -124,8 +164,10 @@ def events() -> Response:
 @bridge.post("/ping")
 def ping() -> Response:
     """Both sides talk, and the sidecar reaches its database (else the guard of errors answers)."""
+    the_service = service()
     with reading() as reader:
         generation = get_generation(reader)
+        standing = read_standing(reader, the_service.clock.now(), the_service.config)
     return _answer(
         {
             "version": __version__,
@@ -133,8 +175,10 @@ def ping() -> Response:
             "time": int(time.time()),
             "database": "ok",
             "generation": generation,
-            "site": service().config.site.url,
-            "last_tick": service().last_tick(),
+            "site": the_service.config.site.url,
+            "last_tick": the_service.last_tick(),
+            "billing": {"state": standing.state, "message": standing.message},
+            "jobs": standing.people,
         }
     )
 
@@ -142,16 +186,19 @@ def ping() -> Response:
 @bridge.post("/privacy/export")
 def privacy_export() -> Response:
     """What we hold about a person, for WordPress's own exporter."""
-    asked = _read(PrivacyRequest)
-    with reading() as reader:
-        return _answer(export_person(reader, service().tables, asked.email, asked.page))
+    asked, now = _read(PrivacyRequest), service().clock.now()
+    language = language_of(asked.language)
+    with speaking(language):
+        found = export_person(service().tables, asked.email, asked.page, now=now, language=language)
+    return _answer(found)
 
 
 @bridge.post("/privacy/erase")
 def privacy_erase() -> Response:
     """Forget a person, for WordPress's own eraser."""
-    asked = _read(PrivacyRequest)
-    return _answer(erase_person(service().tables, asked.email, now=service().clock.now()))
+    asked, now = _read(PrivacyRequest), service().clock.now()
+    with speaking(language_of(asked.language)):
+        return _answer(erase_person(service().tables, asked.email, now=now))
 
 
 def sign_in_sentence(code: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -38,10 +38,11 @@ class SiteAddress:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Which changes the bridge has made, and why it has not made the others, by id."""
+    """Which changes the bridge has made, and why it has not made the others, by id. `made`: ids of posts, by change."""
 
     done: tuple[str, ...]
     failed: dict[str, str]
+    made: dict[str, int] = field(default_factory=dict)
 
 
 def send_changes(site: SiteAddress, changes: list[dict[str, Any]]) -> Delivery:
@@ -80,8 +81,12 @@ def _delivery(site: SiteAddress, request_id: str, answer: requests.Response) -> 
         reason = content.get("message", answer.status_code)
         sentence = _("{url} refused: {reason}").format(url=site.url, reason=reason)
         raise SiteAway(sentence, answer.status_code, _error_code(answer))
-    failed = content.get("failed") or {}
-    return Delivery(tuple(content.get("done") or ()), failed if isinstance(failed, dict) else {})
+    failed, made = content.get("failed") or {}, content.get("made") or {}
+    return Delivery(
+        tuple(content.get("done") or ()),
+        failed if isinstance(failed, dict) else {},
+        made if isinstance(made, dict) else {},
+    )
 
 
 def _error_code(answer: requests.Response) -> str:

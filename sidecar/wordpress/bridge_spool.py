@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,13 +25,19 @@ def count_spooled(session: Session, tables: Tables) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(_spool(tables))) or 0
 
 
-def list_spooled(
-    session: Session, tables: Tables, limit: int = 1000
-) -> list[tuple[int, dict[str, Any] | None]]:
-    """(seq, event) in order; the event is None where the row holds none."""
+class Spooled(NamedTuple):
+    """One row. `event` is None where `body` holds none."""
+
+    seq: int
+    event: dict[str, Any] | None
+    body: str
+
+
+def list_spooled(session: Session, tables: Tables, limit: int = 1000) -> list[Spooled]:
+    """Rows in order."""
     spool = _spool(tables)
     rows = session.execute(sa.select(spool.c.seq, spool.c.body).order_by(spool.c.seq).limit(limit))
-    return [(seq, _event(body)) for seq, body in rows]
+    return [Spooled(seq, _event(body), body) for seq, body in rows]
 
 
 def remove_spooled(session: Session, tables: Tables, seqs: list[int]) -> None:
@@ -43,6 +49,6 @@ def remove_spooled(session: Session, tables: Tables, seqs: list[int]) -> None:
 def _event(body: str) -> dict[str, Any] | None:
     try:
         event = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from sidecar.wordpress.tables import Tables
@@ -25,6 +25,7 @@ class Post:
     published_at: datetime | None
     content: str
     has_password: bool
+    excerpt: str = ""
 
 
 def find_post(session: Session, tables: Tables, post_id: int) -> Post | None:
@@ -56,6 +57,103 @@ def list_post_ids(
         .limit(limit)
     )
     return list(session.execute(query).scalars())
+
+
+@dataclass(frozen=True)
+class Source:
+    """A post with all that its author wrote."""
+
+    id: int
+    type: str
+    status: str
+    title: str
+    author_id: int
+    content: str
+    excerpt: str
+
+
+WRITTEN = ("publish", "future", "private", "draft", "pending")
+"""Statuses of posts that somebody reads or will read."""
+_NOT_WRITTEN = ("revision", "nav_menu_item", "oembed_cache", "customize_changeset", "custom_css")
+
+
+def list_sources(
+    session: Session, tables: Tables, holding: str, *, after: int = 0, limit: int = 200
+) -> list[Source]:
+    """Up to `limit` posts of every type above `after` whose content or excerpt holds a text (in letters of any case), by id:
+    fewer than `limit` means the end."""
+    posts = tables.posts.c
+    held = or_(
+        *(column.contains(holding, autoescape=True) for column in (posts.post_content, posts.post_excerpt))
+    )
+    query = (
+        select(
+            posts.id, posts.post_type, posts.post_status, posts.post_title, posts.post_author, posts.post_content,
+            posts.post_excerpt,
+        )
+        .where(posts.id > after, posts.post_status.in_(WRITTEN), posts.post_type.not_in(_NOT_WRITTEN), held)
+        .order_by(posts.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [Source(*row) for row in session.execute(query)]
+
+
+def list_known_posts(session: Session, tables: Tables, post_ids: Collection[int]) -> set[int]:
+    """Those of the ids that are posts which somebody reads or will read."""
+    posts = tables.posts.c
+    query = select(posts.id).where(posts.id.in_(list(post_ids)), posts.post_status.in_(WRITTEN))
+    return set(session.scalars(query))
+
+
+@dataclass(frozen=True)
+class Titled:
+    """A post or a term as one looks for it. `kind`: its type or taxonomy."""
+
+    id: int
+    title: str
+    kind: str
+    status: str = ""
+
+
+def list_titled(session: Session, tables: Tables, words: str, *, limit: int = 20) -> list[Titled]:
+    """Posts that somebody reads or will read, whose title holds these words (or whose id it is), the newest first."""
+    posts = tables.posts.c
+    held = posts.post_title.contains(words, autoescape=True)
+    if words.isdecimal() and len(words) < 19:
+        held = or_(held, posts.id == int(words))
+    query = (
+        select(posts.id, posts.post_title, posts.post_type, posts.post_status)
+        .where(posts.post_status.in_(WRITTEN), posts.post_type.not_in(_NOT_WRITTEN), held)
+        .order_by(posts.id.desc())
+        .limit(limit)
+    )
+    return [Titled(*row) for row in session.execute(query)]
+
+
+def list_pages(session: Session, tables: Tables, *, limit: int = 500) -> list[Titled]:
+    """The site's published pages, by title."""
+    posts = tables.posts.c
+    query = (
+        select(posts.id, posts.post_title, posts.post_type, posts.post_status)
+        .where(posts.post_type == "page", posts.post_status == "publish")
+        .order_by(posts.post_title, posts.id)
+        .limit(limit)
+    )
+    return [Titled(*row) for row in session.execute(query)]
+
+
+def list_types(session: Session, tables: Tables, *, limit: int = 30) -> list[str]:
+    """The types of which there are posts that somebody reads."""
+    posts = tables.posts.c
+    query = (
+        select(posts.post_type)
+        .where(posts.post_status.in_(WRITTEN), posts.post_type.not_in(_NOT_WRITTEN))
+        .where(~posts.post_type.startswith("wp_"))
+        .distinct()
+        .order_by(posts.post_type)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
 
 
 def get_content(session: Session, tables: Tables, post_id: int) -> str | None:
@@ -125,4 +223,5 @@ def _columns(tables: Tables) -> tuple[ColumnElement[Any], ...]:
         posts.post_date_gmt,
         posts.post_content,
         posts.post_password != "",
+        posts.post_excerpt,
     )

@@ -145,6 +145,18 @@ def get_user_roles(
     return parse_user_roles(row.meta_value or "", known_roles) if row else frozenset()
 
 
+def get_user_capabilities(session: Session, tables: Tables, user_id: int) -> frozenset[str]:
+    """What a user may do on this blog: by his roles, and by what was granted or denied to him alone, which counts more.
+    Nothing for somebody who does not exist. Raises `Unreadable`."""
+    row = _find_capabilities(session, tables, user_id)
+    if row is None:
+        return frozenset()
+    own, roles = _array(loads(row.meta_value or "")), get_roles(session, tables)
+    by_roles = frozenset[str]().union(*(roles[name].capabilities for name in _roles_in(own, roles)))
+    granted = {str(key) for key, on in own.items() if on}
+    return (by_roles | granted) - {str(key) for key, on in own.items() if not on}
+
+
 def sync_roles(
     session: Session,
     tables: Tables,

@@ -102,6 +102,24 @@ def _has_role(tables: Tables, role: str) -> ColumnElement[bool]:
     return func.instr(capabilities, f's:{len(role.encode())}:"{role}";'.encode()) > 0
 
 
+def list_users_called(session: Session, tables: Tables, name: str, limit: int = 5) -> list[User]:
+    """Users with this display name, the oldest first. It has no index: all users are read (100,000: some 50 ms)."""
+    query = select(*_columns(tables)).where(tables.users.c.display_name == name).order_by(tables.users.c.id)
+    try:
+        return [User(*row) for row in session.execute(query.limit(limit))]
+    except (OperationalError, UnicodeEncodeError) as error:
+        if _fits_no_column(error):
+            return []
+        raise
+
+
+def list_logins(session: Session, tables: Tables, user_ids: Collection[int]) -> dict[int, str]:
+    """The logins of those of these users who exist, by id."""
+    users = tables.users.c
+    query = select(users.id, users.user_login).where(users.id.in_(list(user_ids)))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def list_registrations(
     session: Session, tables: Tables, user_ids: Collection[int]
 ) -> dict[int, datetime | None]:

@@ -7,8 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.activity.addresses import parse_networks, real_ip
-from sidecar.activity.forwarded import event_of
-from sidecar.activity.rules import Event, EventType, canonical_body, digest, event_id, from_line, to_line
+from sidecar.activity.forwarded import event_of, events_of
+from sidecar.activity.rules import (
+    UNPLACED,
+    Event,
+    EventType,
+    canonical_body,
+    digest,
+    event_id,
+    from_line,
+    is_storable,
+    to_line,
+)
 from sidecar.errors import Misconfigured
 from tests.house import NOW
 
@@ -99,8 +109,8 @@ def test_what_wordpress_tells_becomes_an_event_of_the_log(kind, type, name):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"kind": "nonsense"}, {"kind": ["login"]}, {"id": "short"}, {"id": None}, {"at": "now"}, {"at": -1},
-        {"at": float("nan")}, {"at": NOW.timestamp() + 10**9}, {"at": True}, {"at": None},
+        {"kind": "nonsense"}, {"kind": ["login"]}, {"id": "short"}, {"id": None}, {"at": "now"},
+        {"at": float("nan")}, {"at": float("inf")}, {"at": 10**400}, {"at": True}, {"at": None},
     ],
 )  # fmt: skip
 def test_what_is_no_event_is_none(wrong):
@@ -111,12 +121,109 @@ def test_a_clock_that_runs_ahead_is_set_to_now():
     assert event_of(a_claim(at=NOW.timestamp() + 60), (), NOW).at == NOW
 
 
+@pytest.mark.parametrize("claimed", [0, -1, 86400.5, NOW.timestamp() - 10**8, NOW.timestamp() + 10**9, 1e14])
+def test_what_a_clock_told_that_stood_or_jumped_is_kept_as_of_now_and_makes_no_month_of_its_own(claimed):
+    event = event_of(a_claim(at=claimed), (), NOW)
+    assert (event.at, event.month, event.body) == (NOW, UNPLACED, {"claimed_at": str(claimed)})
+    assert event.id == event_of(a_claim(at=claimed), (), NOW + timedelta(days=1)).id
+
+
+def test_a_spool_that_waited_for_months_keeps_its_times():
+    at = NOW - timedelta(days=120)
+    event = event_of(a_claim(at=at.timestamp()), (), NOW)
+    assert (event.at, event.month) == (at, 202602)
+
+
+@pytest.mark.parametrize(
+    ("at", "month"),
+    [
+        (datetime(1970, 1, 1, tzinfo=UTC), 0),
+        (datetime(1999, 12, 31, tzinfo=UTC), 0),
+        (datetime(2000, 1, 1, tzinfo=UTC), 200001),
+        (datetime(2031, 5, 1, tzinfo=UTC), 203105),
+        (datetime(2100, 1, 1, tzinfo=UTC), 0),
+        (datetime(9999, 1, 1, tzinfo=UTC), 0),
+    ],
+)
+def test_only_times_of_this_century_have_a_month(at, month):
+    assert an_event(id=event_id("a", at), at=at).month == month
+
+
+def test_an_address_of_8_kb_and_bytes_that_are_no_text_become_what_a_table_takes():
+    data = {"url": "/" + "é" * 8192, "referrer": "\ud800\udfff" * 4000, "agent": "\x00\x1b[31m" * 400}
+    event = event_of(a_claim(kind="page", data=data), (), NOW)
+    assert (len(event.body["url"]), "\ud800" in event.body["referrer"]) == (2000, False)
+    assert is_storable(event)
+    assert from_line(to_line(event)) == event
+
+
+def test_a_body_that_no_column_takes_loses_its_longest_parts_and_nothing_else():
+    data = {f"list{number}": ["\U0001f600" * 100] * 50 for number in range(15)} | {"name": "anna"}
+    event = event_of(a_claim(kind="role", data=data), (), NOW)
+    assert is_storable(event)
+    assert event.body["name"] == "anna"
+
+
+@pytest.mark.parametrize(
+    "ip", ["", "none", "999.1.2.3", "::ffff:zz", "1.2.3.4.5", "fe80::1%" + "e" * 60, None, 7, "\u0661.2.3.4"]
+)
+def test_an_address_that_is_none_never_keeps_an_event_from_being_stored(ip):
+    event = event_of(a_claim(ip=ip), (), NOW)
+    assert is_storable(event)
+    assert event.ip in {"", "fe80::1"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": "é"}, {"name": "x" * 41}, {"name": None}, {"subject": "s" * 191}, {"ip": "1" * 46}, {"ip": "é"}, {"id": b"short"},
+        {"member_id": "1"}, {"member_id": True}, {"user_id": 2**63}, {"user_id": -1}, {"at": datetime(999, 1, 1, tzinfo=UTC)},
+        {"body": {"url": "é" * 20_000}},
+    ],
+)  # fmt: skip
+def test_a_line_that_no_table_takes_is_refused_before_it_holds_up_others(changed):
+    event = an_event(**changed)
+    assert not is_storable(event)
+    with pytest.raises((ValueError, TypeError)):
+        from_line(to_line(event))
+
+
+def test_a_reading_by_an_affiliates_link_is_also_a_click():
+    data = {"url": "/join/?affid=7", "affid": "7", "sid": "news", "object": 5}
+    reading, click = events_of(a_claim(kind="page", data=data), (), NOW)
+    assert (reading.type, reading.name, reading.body["affid"]) == ("page", "viewed", "7")
+    assert (click.type, click.name, click.subject, click.user_id) == (
+        "affiliate",
+        "clicked",
+        "affiliate:7",
+        12,
+    )
+    assert click.body == {"url": "/join/?affid=7", "affid": "7", "sid": "news"}
+    assert click.id != reading.id
+    assert events_of(a_claim(kind="page", data=data), (), NOW)[1].id == click.id
+
+
+def test_a_visitors_click_is_recorded_and_his_reading_is_not():
+    (click,) = events_of(a_claim(kind="page", user=None, data={"url": "/", "affid": "7"}), (), NOW)
+    assert (click.type, click.user_id) == ("affiliate", None)
+
+
 def test_a_page_view_keeps_its_address_and_nothing_it_was_not_asked_for():
     data = {"url": "/a" * 5000, "object": 5, "denied": True, "cookie": "secret", "affid": "7"}
     event = event_of(a_claim(kind="page", data=data), (), NOW)
     assert (event.name, event.subject) == ("denied", "post:5")
     assert event.body.keys() == {"url", "affid"}
     assert len(event.body["url"]) == 2000
+
+
+def test_what_a_payment_left_in_an_address_is_no_matter_of_the_log():
+    secrets = (
+        "gatepost_order=o&payment_intent=pi_1&payment_intent_client_secret=s&setup_intent=seti_1"
+        "&setup_intent_client_secret=s&redirect_status=succeeded"
+    )
+    data = {"url": f"/join/?rid=7&{secrets}", "referrer": f"https://club.test/?{secrets}"}
+    event = event_of(a_claim(kind="page", data=data), (), NOW)
+    assert event.body == {"url": "/join/?rid=7", "referrer": "https://club.test/"}
 
 
 @given(
@@ -131,7 +238,7 @@ def test_a_page_view_keeps_its_address_and_nothing_it_was_not_asked_for():
 )
 def test_no_claim_makes_it_raise(data):
     for claim in (data, a_claim(data=data), a_claim(kind="page", data=data), a_claim(user=data, ip=data)):
-        event_of(claim, PROXIES, NOW)
+        assert all(is_storable(event) for event in events_of(claim, PROXIES, NOW))
 
 
 @pytest.mark.parametrize(

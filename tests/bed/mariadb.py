@@ -23,6 +23,8 @@ from tests.bed.processes import program, running_pid, stop, wait_until
 
 FOLDER = ROOT / "mariadb"
 DATA = FOLDER / "data"
+TEMPORARY = FOLDER / "tmp"
+"""A server that starts deletes every #sql file in its folder for temporary ones, those of other servers, too."""
 SOCKET = FOLDER / "socket"
 PID_FILE = FOLDER / "pid"
 ERROR_LOG = FOLDER / "error.log"
@@ -34,6 +36,7 @@ KEEP_MARK = ROOT / "mariadb-keep"
 SETTINGS = """\
 [mysqld]
 datadir={data}
+tmpdir={temporary}
 socket={socket}
 pid-file={pid_file}
 log-error={error_log}
@@ -49,6 +52,9 @@ innodb_log_file_size=256M
 innodb_flush_log_at_trx_commit=1
 max_connections=300
 """
+
+DRIVER = os.environ.get("GATEPOST_BED_DRIVER", "pymysql")
+"""SQLAlchemy's name of the driver: `mysqldb` for the one in C, where mysqlclient is installed."""
 
 
 class MariaDB:
@@ -74,7 +80,8 @@ class MariaDB:
         name = f"gp_{self._session_id}_{next(self._numbers)}_{prefix}"[:64]
         password = secrets.token_hex(12)
         user = self._create(name, password)
-        return f"mysql+pymysql://{user}:{password}@localhost/{name}?unix_socket={self.socket}&charset=utf8mb4"
+        account = f"{user}:{password}@localhost"
+        return f"mysql+{DRIVER}://{account}/{name}?unix_socket={self.socket}&charset=utf8mb4"
 
     def _create(self, name: str, password: str) -> str:
         user = "_".join(name.split("_")[:3])
@@ -171,11 +178,13 @@ def _make_data_folder() -> None:
     FOLDER.mkdir(mode=0o755)
     if DATABASE_ACCOUNT:
         shutil.chown(FOLDER, DATABASE_ACCOUNT)
+    _make_temporary_folder()
     made = subprocess.run(
         [
             program("mariadb-install-db"),
             "--no-defaults",
             f"--datadir={DATA}",
+            f"--tmpdir={TEMPORARY}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
             "--force",  # the machine's name need not resolve
@@ -191,6 +200,12 @@ def _make_data_folder() -> None:
     _launch()
     _secure_root()
     (DATA / "gatepost-ready").touch()
+
+
+def _make_temporary_folder() -> None:
+    TEMPORARY.mkdir(mode=0o755, exist_ok=True)
+    if DATABASE_ACCOUNT:
+        shutil.chown(TEMPORARY, DATABASE_ACCOUNT)
 
 
 def _secure_root() -> None:
@@ -210,8 +225,16 @@ def _secure_root() -> None:
 def _launch() -> None:
     if running_pid(PID_FILE) is not None:
         return
+    _make_temporary_folder()
     CONFIGURATION.write_text(
-        SETTINGS.format(data=DATA, socket=SOCKET, pid_file=PID_FILE, error_log=ERROR_LOG, port=_free_port())
+        SETTINGS.format(
+            data=DATA,
+            temporary=TEMPORARY,
+            socket=SOCKET,
+            pid_file=PID_FILE,
+            error_log=ERROR_LOG,
+            port=_free_port(),
+        )
     )
     # setsid --fork: the server outlives this run when another run still uses it.
     subprocess.run(

@@ -151,6 +151,8 @@ def default_answers() -> dict[str, Answer]:
             "site": request.headers["x-gatepost-site"],
             "last_tick": None,
         },
+        "/bridge/v1/webhooks/stripe": {"stored": True},
+        "/bridge/v1/form": a_form_answer(),
         "/bridge/v1/privacy/export": {"done": True, "items": []},
         "/bridge/v1/privacy/erase": {"done": True, "removed": 0, "retained": 0, "messages": []},
     }
@@ -194,6 +196,20 @@ def a_page(generation: int = 1, **parts: Any) -> Json:
         "viewer": {"session": "keep", "code": 0, "url": ""},
         "changes": [],
         "recorded": True,
+        **parts,
+    }
+
+
+def a_form_answer(state: str = "ok", **parts: Any) -> Json:
+    """Return what becomes of a form's step: it went well and there is nothing more to say, unless told."""
+    return {
+        "state": state,
+        "message": "",
+        "errors": {},
+        "data": {},
+        "redirect": "",
+        "sign_in": None,
+        "changes": [],
         **parts,
     }
 

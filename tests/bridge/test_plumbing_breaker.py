@@ -145,6 +145,23 @@ def test_the_state_is_in_no_option(site_with_memory: Site, sidecar: ScriptedSide
     assert site_with_memory.php("echo count(wp_load_alloptions());") == before
 
 
+@pytest.mark.parametrize("path", ["/bridge/v1/form", "/bridge/v1/webhooks/stripe"])
+def test_what_strangers_send_opens_a_breaker_of_its_own_and_never_that_of_pages(
+    site_with_memory: Site, sidecar: ScriptedSidecar, path: str
+) -> None:
+    sidecar.faults[path] = Failure()
+    asked = f"Gatepost\\ask('{path}', array());"
+
+    for _ in range(4):
+        in_web_server(site_with_memory, asked)
+
+    assert len(sidecar.requests_to(path)) == 3
+    assert in_web_server(site_with_memory, f"{asked} echo {PING};") == "answer"
+    sidecar.forget()
+    assert in_web_server(site_with_memory, f"Gatepost\\ask('/bridge/v1/page', array()); {asked}") == ""
+    assert sidecar.requests_to(path) == []  # a page that went well has not closed it
+
+
 def test_a_refusal_that_the_sidecar_signed_is_no_fault_of_its_health(
     paired_site: Site, sidecar: ScriptedSidecar
 ) -> None:

@@ -221,6 +221,21 @@ def test_an_index_is_stored(paired_site: Site, sidecar: ScriptedSidecar) -> None
     assert paired_site.php("echo Gatepost\\generation();") == "7"
 
 
+def test_an_index_that_was_overtaken_on_its_way_opens_nothing_again(
+    paired_site: Site, sidecar: ScriptedSidecar
+) -> None:
+    post = paired_site.new_post("Closed since")
+    send(paired_site, sidecar.secret, [{"id": "c0", "kind": "index", "index": an_index(9, posts=[post])}])
+
+    answer = send(
+        paired_site, sidecar.secret, [{"id": "c1", "kind": "index", "index": an_index(8, types=["lesson"])}]
+    )
+
+    assert answer.json()["done"] == ["c1"]
+    assert paired_site.php("echo wp_json_encode(Gatepost\\marked_posts());") == f"[{post}]"
+    assert paired_site.php("echo Gatepost\\generation();") == "9"
+
+
 def test_a_user_changed_by_sql_is_seen_after_forget(
     paired_site: Site, sidecar: ScriptedSidecar, mariadb: MariaDB
 ) -> None:

@@ -79,6 +79,42 @@ def test_site_health_says_what_is_wrong_in_words(paired_site: Site, sidecar: Scr
     assert "on this machine" in health(paired_site, "pairing")["description"]
 
 
+def ping_answer(**parts: Any) -> dict[str, Any]:
+    return {"version": "0.1.0", "protocol": 1, "time": 1, "database": "ok", "last_tick": None, **parts}
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "label"),
+    [
+        ("ok", "good", "answers"),
+        ("off", "good", "answers"),
+        ("paused", "critical", "billing is paused"),
+        ("stale", "critical", "has not run for too long"),
+        ("something newer", "recommended", "needs a look"),
+        (None, "recommended", "needs a look"),
+    ],
+)
+def test_site_health_says_when_billing_does_not_run(
+    paired_site: Site, sidecar: ScriptedSidecar, state: str | None, status: str, label: str
+) -> None:
+    billing = {"state": state, "message": "Another <b>machine</b> bills."}
+    sidecar.answer("/bridge/v1/ping", ping_answer(billing=billing))
+
+    found = health(paired_site, "ping")
+
+    assert (found["status"], label in found["label"]) == (status, True)
+    assert ("Another &lt;b&gt;machine" in found["description"]) == (status != "good")
+    assert sidecar.secret not in json.dumps(found)
+
+
+def test_site_health_tells_when_the_jobs_last_ran(paired_site: Site, sidecar: ScriptedSidecar) -> None:
+    jobs = {"mail": 65, "renewals": 7300, "rubbish": "x", "never": None}
+    sidecar.answer("/bridge/v1/ping", ping_answer(jobs=jobs, billing={"state": "ok", "message": ""}))
+
+    said = health(paired_site, "ping")["description"]
+    assert "Its jobs last ran: mail 1 minute ago, renewals 2 hours ago." in said
+
+
 def test_site_health_notices_marks_that_somebody_took_away_and_puts_them_back(
     paired_site: Site, sidecar: ScriptedSidecar
 ) -> None:
@@ -163,7 +199,11 @@ def test_personal_data_is_exported_and_erased_by_the_sidecar(
         "messages": ["Invoices are kept."],
         "done": True,
     }
-    assert sidecar.requests_to("/bridge/v1/privacy/erase")[0].body == {"email": "a@example.test", "page": 2}
+    assert sidecar.requests_to("/bridge/v1/privacy/erase")[0].body == {
+        "email": "a@example.test",
+        "page": 2,
+        "language": "en_US",
+    }
     assert paired_site.log() == ""
 
 

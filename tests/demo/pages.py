@@ -11,15 +11,18 @@ from tests.demo.conftest import Demo
 
 @dataclass
 class Preview:
-    """A page of the preview and, taken out of its frame, the page of the site."""
+    """A page of the preview and, taken out of its frame, the page of the site; one with a form stands in no frame."""
 
     page: str
 
     @property
     def site(self) -> str:
         found = re.search(r'srcdoc="(.*?)"', self.page, re.DOTALL)
-        assert found, "the page has no frame"
-        return html.unescape(found[1])
+        if found:
+            return html.unescape(found[1])
+        unframed = re.search(r'<article class="site">.*?</article>', self.page, re.DOTALL)
+        assert unframed, "the page has no page of the site"
+        return unframed[0]
 
     @property
     def article(self) -> str:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS = 30
+SECONDS = 60
 
 
 class DemoProcess:
     """`address`: without a slash at the end, once the demo has said it."""
 
-    def __init__(self, folder: Path, port: int, *options: str) -> None:
+    def __init__(self, folder: Path, port: int, *options: str, **more_environment: str) -> None:
         command = [
             sys.executable,
             "-m",
@@ -28,7 +28,7 @@ class DemoProcess:
             *options,
         ]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("GATEPOST_")}
-        environment["LANG"] = "C.UTF-8"
+        environment |= {"LANG": "C.UTF-8", **more_environment}
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         )
@@ -64,13 +64,12 @@ class DemoProcess:
 
 
 @contextmanager
-def running_demo(folder: Path, *options: str) -> Iterator[DemoProcess]:
+def running_demo(folder: Path, *options: str, **more_environment: str) -> Iterator[DemoProcess]:
     """A demo that is ready; stopped at the end."""
-    demo = DemoProcess(folder, free_port(), *options)
-    try:
-        demo.first_line()
+    with DemoProcess(folder, free_port(), *options, **more_environment) as demo:
+        line = demo.first_line()
+        assert line, demo.end()[2]
         yield demo
-    finally:
         if demo.process.poll() is None:
             demo.stop()
 

@@ -4,18 +4,21 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from jobs.activity import drain_spools
 from sidecar.activity.store import list_events
-from sidecar.db import reading
+from sidecar.catalog.store import get_generation
+from sidecar.db import reading, transaction
 from sidecar.demo.door import choose_language
 from sidecar.demo.scene import Scene
 from sidecar.demo.school import POSTS
 from sidecar.demo.stand_in import Shown, shown
 from sidecar.members.rules import Status
+from sidecar.pages.linting import Linter, Severity
 from sidecar.pages.messages import View
-from tests.demo.conftest import HOST, Demo
+from tests.demo.conftest import HOST, Demo, open_demo
 from tests.demo.pages import Preview, look, onlookers_of, user_of
 
 CLOSED_WORDS = {
@@ -128,18 +131,49 @@ def test_new_days_open_the_course_and_the_calendar_opens_the_list(fresh_demo: De
     assert course() == ["true", "true", "true", "true"]
 
 
-def test_the_clock_is_moved_by_a_form_with_the_token_and_ends_what_ends_on_the_way(fresh_demo: Demo) -> None:
-    client, keiko = fresh_demo.client(), user_of(fresh_demo, "Keiko")
-    back = move(fresh_demo, client, "7")
-    assert back == "/members"
-    assert timedelta(days=7) == fresh_demo.clock.offset
-    ended = next(onlooker.member for onlooker in onlookers_of(fresh_demo) if onlooker.user_id == keiko)
-    assert ended
-    assert ended.level
-    assert ended.level.status is Status.CANCELED
-    assert "7 days ahead" in fresh_demo.get("/members")
-    move(fresh_demo, client, "now")
-    assert timedelta() == fresh_demo.clock.offset
+def test_the_clock_is_moved_by_a_form_with_the_token_and_what_is_due_on_the_way_is_done(
+    fresh_demo: Demo,
+) -> None:
+    client, keiko, ada = fresh_demo.client(), user_of(fresh_demo, "Keiko"), user_of(fresh_demo, "Ada")
+    before = fresh_demo.clock.now()
+    assert move(fresh_demo, client, "30") == "/members"
+    assert fresh_demo.clock.now() - before >= timedelta(days=30)
+    assert fresh_demo.processor.control.offset() - fresh_demo.clock.offset < timedelta(seconds=5)
+    assert level_of(fresh_demo, keiko) is Status.CANCELED
+    assert level_of(fresh_demo, ada) is Status.OVERDUE
+    assert "30 days ahead" in fresh_demo.get("/members")
+
+
+def level_of(demo: Demo, user_id: int) -> Status:
+    member = next(one.member for one in onlookers_of(demo) if one.user_id == user_id)
+    assert member
+    assert member.level
+    return member.level.status
+
+
+def test_the_clock_goes_to_a_moment_but_never_back(fresh_demo: Demo) -> None:
+    client, start = fresh_demo.client(), fresh_demo.clock.now()
+    move(fresh_demo, client, "", to=str(int((start + timedelta(days=2)).timestamp())))
+    assert timedelta(days=1, hours=23) < fresh_demo.clock.now() - start < timedelta(days=2, minutes=1)
+    offset = fresh_demo.clock.offset
+    move(fresh_demo, client, "", to=str(int(start.timestamp())))
+    assert fresh_demo.clock.offset == offset
+
+
+@pytest.mark.parametrize("move_by", ["", "9999", "-7", "now"])
+def test_other_moves_are_refused(demo: Demo, move_by: str) -> None:
+    token = re.search(r'name="token" value="([^"]+)"', demo.get("/members"))
+    assert token
+    answer = demo.client().post("/clock", data={"move": move_by, "token": token[1]})
+    assert answer.status_code == 400
+
+
+def test_at_the_next_start_it_is_as_late_as_it_was(fresh_demo: Demo) -> None:
+    move(fresh_demo, fresh_demo.client(), "7")
+    fresh_demo.close()
+    again = open_demo(fresh_demo.folder)
+    assert timedelta(days=6, hours=23) < again.clock.offset < timedelta(days=7, minutes=5)
+    again.close()
 
 
 def move(demo: Demo, client: FlaskClient, by: str, **wrong: str) -> str:
@@ -152,14 +186,16 @@ def move(demo: Demo, client: FlaskClient, by: str, **wrong: str) -> str:
 
 @pytest.mark.parametrize("token", ["", "wrong", "é"])
 def test_without_the_token_the_clock_stands(demo: Demo, token: str) -> None:
+    before = demo.clock.offset
     answer = demo.client().post("/clock", data={"move": "1", "token": token})
     assert answer.status_code == 403
-    assert timedelta() == demo.clock.offset
+    assert demo.clock.offset == before
 
 
 @pytest.mark.parametrize("back", ["https://evil.test/", "//evil.test/", "/\\evil.test", ""])
 def test_the_clock_leads_back_to_pages_of_its_own_only(demo: Demo, back: str) -> None:
-    assert move(demo, demo.client(), "now", back=back) == "/"
+    to = str(int(demo.clock.now().timestamp()) - 60)  # a moment that is past moves nothing
+    assert move(demo, demo.client(), "", to=to, back=back) == "/"
 
 
 def test_a_reading_by_a_member_shows_up_in_the_log(fresh_demo: Demo) -> None:
@@ -223,6 +259,7 @@ def test_addresses_of_the_site_lead_to_their_posts(demo: Demo) -> None:
     client = demo.client()
     assert client.get("/studio/open-bench/").location == "/posts/21"
     assert client.get("/?p=60").location == "/posts/60"
+    assert client.get("/checkout/?rid=abc&_scheme=x").location == "/posts/19?rid=abc&_scheme=x"
     assert client.get("/nowhere/").status_code == 404
     assert client.get("/posts/99999").status_code == 404
 
@@ -239,7 +276,10 @@ def test_somebody_who_does_not_exist_is_a_visitor(demo: Demo) -> None:
     assert "Join us" in Preview(demo.get("/posts/10?viewer=%27")).text
 
 
-@pytest.mark.parametrize("path", ["/", "/blog", "/posts/42?viewer=5", "/members", "/log"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/blog", "/posts/42?viewer=6", "/posts/14?viewer=4", "/inbox", "/payments", "/members", "/log"],
+)
 def test_every_page_speaks_both_languages(demo: Demo, path: str) -> None:
     sign = "&" if "?" in path else "?"
     french, english = demo.get(f"{path}{sign}lang=fr"), demo.get(f"{path}{sign}lang=en")
@@ -267,7 +307,7 @@ def test_under_a_foreign_name_it_answers_nothing(demo: Demo, host: str) -> None:
 
 
 def test_pages_forbid_scripts_frames_and_foreign_content(demo: Demo) -> None:
-    headers = demo.client().get("/posts/17?viewer=4").headers
+    headers = demo.client().get("/posts/17?viewer=5").headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -275,3 +315,20 @@ def test_pages_forbid_scripts_frames_and_foreign_content(demo: Demo) -> None:
     frame = re.search(r"<iframe[^>]*?srcdoc", look(demo, 17).page, re.DOTALL)
     assert frame
     assert 'sandbox="allow-top-navigation-by-user-activation"' in frame[0]
+
+
+def test_what_an_author_wrote_wrongly_stands_beside_the_page_and_the_demo_s_own_texts_are_right(
+    fresh_demo: Demo,
+) -> None:
+    with fresh_demo.app.app_context():
+        with reading() as reader:
+            service = fresh_demo.service
+            knowledge = service.rendering.memory.knowledge(reader, get_generation(reader))
+            linter = Linter(reader, service.tables, knowledge, decisions_open_pages=True)
+            assert [mark for mark in linter.site() if mark.severity is Severity.PROBLEM] == []
+        posts = fresh_demo.service.tables.posts
+        with transaction() as session:
+            session.execute(sa.update(posts).where(posts.c.id == 60).values(post_content="[MM_Membr_Data]"))
+    page = fresh_demo.client().get("/posts/60?viewer=0&lang=fr").get_data(as_text=True)
+    assert "Ce qui ne va pas dans ce texte" in page
+    assert "Vouliez-vous dire [MM_Member_Data]" in page

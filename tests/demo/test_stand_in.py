@@ -13,7 +13,7 @@ SOURCE = "Aé [MM_a] b<!--more-->c [MM_b] d"
 def an_answer(post: PostAnswer) -> PageAnswer:
     return PageAnswer(
         generation=1, posts={"5": post}, texts={}, object=ObjectAnswer(), page=CacheAnswer(),
-        viewer=SessionAnswer(), changes=[], recorded=True,
+        viewer=SessionAnswer(), changes=[], calls=[], recorded=True,
     )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from jobs.schedule import SCHEDULE, Due, Job, run_all, run_one
+from jobs.schedule import SCHEDULE, Due, Job, Lane, jobs_of, run_all, run_one
+from sidecar.billing.models import heartbeats
 from sidecar.db import transaction
 from sidecar.outbox import outbox
 from tests.house import DAY, NOW
@@ -16,6 +17,18 @@ def a_job(name, done, every_seconds=1.0):
         return 1
 
     return Job(name, run, every_seconds)
+
+
+def a_daily_job(done, fails=False):
+    """One that runs once a day over all processes."""
+
+    def run(_service):
+        done.append(fails)
+        if fails:
+            raise ZeroDivisionError("not today")
+        return 1
+
+    return Job("daily", run, 1.0, at_most_every_seconds=86400.0)
 
 
 def a_broken_job(done):
@@ -77,3 +90,29 @@ def test_a_new_process_runs_everything_at_once(house):
     house.member(house.level(), expires_at=NOW - DAY)
     Due().run(house.service)
     assert "status_changed" in {event.name for event in house.events()}
+
+
+def test_a_daily_job_runs_once_a_day_over_all_processes(house):
+    done = []
+    daily = a_daily_job(done)
+    assert [run_one(house.service, daily) for _ in range(3)] == [1, 0, 0]
+    with transaction() as session:
+        session.execute(sa.update(heartbeats).values(at_s=heartbeats.c.at_s - 86401))
+    assert run_one(house.service, daily) == 1
+    assert len(done) == 2
+
+
+def test_a_daily_job_that_failed_is_tried_again_at_the_next_chance(house, caplog):
+    done = []
+    assert [run_one(house.service, a_daily_job(done, fails=True)) for _ in range(2)] == [-1, -1]
+    assert run_one(house.service, a_daily_job(done)) == 1
+    assert done == [True, True, False]
+    assert "not today" in caplog.text
+
+
+def test_serve_never_charges_and_what_may_wait_for_the_gateway_has_a_lane_of_its_own():
+    house, gateway = ({job.name for job in jobs_of(lane)} for lane in (Lane.HOUSE, Lane.GATEWAY))
+    assert "charge" not in house | gateway
+    assert "process_webhooks" in gateway
+    assert house & gateway == set()
+    assert len(jobs_of(*Lane)) == len(SCHEDULE)

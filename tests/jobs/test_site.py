@@ -24,8 +24,22 @@ def a_level(house, role, allow=ALLOWED):
     return make_level(role.title(), now=NOW, role=role, assignable=allow)
 
 
-def a_gold_member(house, login="alice"):
-    return house.member(a_level(house, "gold"), login)
+def a_member(house, level_id, login="alice"):
+    member = house.member(level_id, login)
+    leave_out_actions()
+    return member
+
+
+def a_gold_member(house):
+    return a_member(house, a_level(house, "gold"))
+
+
+def leave_out_actions():
+    """What other plugins hear of it is the matter of test_actions."""
+    with transaction() as session:
+        waiting = outbox.list_waiting(session, SITE_CHANGE)
+        ids = [parcel.id for parcel in waiting if parcel.payload["kind"] == "action"]
+        outbox.set_done(session, ids, NOW)
 
 
 def queued():
@@ -42,6 +56,7 @@ def queue(kind, now=NOW, **fields):
 
 def change(house, member, what):
     change_status(member.user_id, what, now=house.clock.now(), by="test", zone=PARIS)
+    leave_out_actions()
 
 
 def site_roles(house, **capabilities):
@@ -91,12 +106,13 @@ def test_a_change_is_sent_signed_and_done(house, site):
 def test_every_parcel_says_what_is_true_at_delivery(house, site):
     member = a_gold_member(house)
     change_level(member.user_id, a_level(house, "silver"), now=NOW, by="test")
+    leave_out_actions()
     assert deliver_changes(house.service) == 2
     assert [(sent["add"], sent["remove"]) for sent in site.asked] == [(["silver"], ["gold"])] * 2
 
 
 def test_who_was_let_in_again_before_delivery_is_not_signed_out(house, site):
-    member = house.member(house.level())
+    member = a_member(house, house.level())
     change(house, member, Change.LOCK)
     change(house, member, Change.UNLOCK)
     assert deliver_changes(house.service) == 1
@@ -104,7 +120,7 @@ def test_who_was_let_in_again_before_delivery_is_not_signed_out(house, site):
 
 
 def test_who_is_locked_is_signed_out(house, site):
-    member = house.member(house.level())
+    member = a_member(house, house.level())
     change(house, member, Change.LOCK)
     deliver_changes(house.service)
     assert [(sent["kind"], sent["user"]) for sent in site.asked] == [("sessions", member.user_id)]
@@ -196,7 +212,7 @@ def test_roles_that_are_right_already_need_no_cleaning(house, site):
 
 
 def test_only_roles_are_ever_written_by_sql(house, site):
-    member = house.member(house.level())
+    member = a_member(house, house.level())
     change(house, member, Change.LOCK)
     site.is_away = True
     fail_until_sql(house)
@@ -237,7 +253,7 @@ def test_when_somebody_else_writes_at_the_same_time_the_change_is_tried_again(ho
 
 
 def test_a_role_outside_the_allow_list_is_neither_sent_nor_written(house, site):
-    member = house.member(a_level(house, "editor", allow=("editor",)))
+    member = a_member(house, a_level(house, "editor", allow=("editor",)))
     house.meta(member.user_id, house.tables.capabilities_key, dumps({"subscriber": True}))
     site_roles(house)
     site.is_silent = True

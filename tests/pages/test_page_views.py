@@ -306,6 +306,33 @@ def test_what_is_no_reading_is_not_recorded(cast, more):
     assert [event for event in house.events() if event.type == "page"] == []
 
 
+def test_who_comes_by_an_affiliates_link_is_a_click_and_a_member_has_also_read(cast):
+    house, _gold, alice, _bob = cast
+    reader = Reader(house, house.post("x"))
+    view = {"url": "/a-post/?affid=7&sid=news", "affid": "7", "sid": "news"}
+    for _ in range(2):
+        reader.ask(view=view, signing={"request_id": "cd" * 16})
+        reader.ask(alice, view=view, signing={"request_id": "ab" * 16})
+    reader.ask(view={**view, "count": False})
+    drain_spools(house.service)
+    told = [event for event in house.events() if event.type in {"page", "affiliate"}]
+    assert sorted((event.type, event.name, event.member_id or 0) for event in told) == [
+        ("affiliate", "clicked", 0), ("affiliate", "clicked", alice.id), ("page", "viewed", alice.id),
+    ]  # fmt: skip
+    assert {event.subject for event in told if event.type == "affiliate"} == {"affiliate:7"}
+    assert {json.loads(event.body)["sid"] for event in told} == {"news"}
+
+
+def test_an_address_of_8_kb_is_shown_and_recorded_cut(cast):
+    house, _gold, alice, _bob = cast
+    url = "/a-post/?q=" + "%C3%28" * 1400
+    answer = Reader(house, house.post("x")).ask(alice, view={"url": url})
+    assert answer["recorded"] is True
+    drain_spools(house.service)
+    (view,) = [event for event in house.events() if event.type == "page"]
+    assert json.loads(view.body)["url"] == url[:2000]
+
+
 def test_a_spool_that_cannot_be_written_is_said_so_that_the_bridge_keeps_the_event(cast):
     house, _gold, alice, _bob = cast
     house.service.config.state_dir.mkdir(parents=True)

@@ -164,5 +164,5 @@ def test_enrolling_on_a_real_server_in_batches_gives_each_user_one_level(databas
     assert counts_of(club.did("enroll", "--level", "Gold"))["became members of Gold"] == 2500
     assert counts_of(club.did("enroll", "--level", "Gold"))["were members already"] == 2500
     with club.wordpress() as session:
-        for table in ("gatepost_members", "gatepost_entitlements", "gatepost_events"):
+        for table in ("gatepost_members", "gatepost_entitlements", "gatepost_events WHERE name = 'created'"):
             assert session.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar() == 2500

@@ -115,7 +115,13 @@ def test_the_user_can_do_everything_that_the_sidecar_does(guarded, monkeypatch):
         assert answer.json["posts"][str(post)]["splices"][0][2] == "Alice"
     assert "drain_spools: 1, drain_bridge: 1" in guarded.did("tick")
     with guarded.here.at_work(), reading() as reader:
-        assert {event.name for event in list_events(reader)} == {"created", "signed_in", "viewed"}
+        assert {event.name for event in list_events(reader)} == {
+            "catalog_made",
+            "rule_made",
+            "created",
+            "signed_in",
+            "viewed",
+        }
     assert guarded.run("doctor").exception.__class__ is SystemExit
 
 

@@ -114,3 +114,22 @@ def _own(random: Random, names: tuple[str, ...], depth: int) -> str:
     tag = f"[{name}{attributes}/]" if random.random() < 0.3 else f"[{name}{attributes}]{content}[/{name}]"
     before, after = random.choice([("", ""), ("", ""), ("[", "]"), ("[", ""), ("", "]")])
     return f"{text}{before}{tag}{after}"
+
+
+_ATTRIBUTES = [piece for piece in PIECES if "=" in piece and not set(piece) & set("[]<>")] + [
+    "/",
+    " ",
+    "\n",
+    "pos",
+    "\u200b",
+]
+
+
+def attribute_texts(count: int, seed: int) -> list[str]:
+    """What may stand between a tag's name and its bracket; seldom without a name."""
+    random = Random(seed)
+    made = []
+    for _ in range(count):
+        pieces = random.choices(_ATTRIBUTES, k=random.randint(1, 4))
+        made.append(random.choice([" ", " ", "  "]).join(pieces).rstrip("/"))
+    return made

@@ -13,7 +13,8 @@ import shortcodes
 from shortcodes import grammar
 from shortcodes.attributes import Attributes, parse_attributes
 from tests.shortcodes.asking_php import ask_php
-from tests.shortcodes.generated import PIECES, own_texts, texts
+from tests.shortcodes.builders import PageView
+from tests.shortcodes.generated import PIECES, attribute_texts, own_texts, texts
 
 COUNT = 6000
 
@@ -21,6 +22,7 @@ Question = tuple[list[str], str]
 Answer = dict[str, Any]
 
 NEGATIVE_KEY = re.compile(r"-[1-9][0-9]*\s*=")
+PAIR = re.compile(r"([is])([A-Za-z0-9+/]*={0,2})=([A-Za-z0-9+/]*={0,2})")
 COUNTS_ON_FROM_NEGATIVE_KEYS = 80300
 """From this version of PHP on the key after -5 is -4; before it, and with us, 0."""
 
@@ -110,3 +112,61 @@ def test_our_own_tags_are_found_where_wordpress_finds_them(wordpress: WordPress)
     _, answers = wordpress.answers(questions)
     for (_, text), theirs in zip(questions, answers, strict=True):
         assert shortcodes.strip(text) == decoded(theirs["strip"]), text
+
+
+class Asked(str):
+    """Is equal to whatever it is compared with, and notes it."""
+
+    __hash__ = str.__hash__
+
+    def __new__(cls, name: str, said: list[tuple[str, str]]) -> Asked:
+        asked = super().__new__(cls, name)
+        asked.name, asked.said = name, said
+        return asked
+
+    name: str
+    said: list[tuple[str, str]]
+
+    def __eq__(self, other: object) -> bool:
+        self.said.append((self.name, str(other)))
+        return True
+
+
+class Listener(PageView):
+    """Hears which attributes a decision was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[tuple[str, str]] = []
+
+    def arrived_with(self, name: str, /) -> str | None:
+        return Asked(name, self.said)
+
+
+def test_the_engine_gives_a_decision_the_attributes_that_wordpress_would(wordpress: WordPress) -> None:
+    name = "MM_Custom_Decision"
+    made = [
+        f"a[{name} {attributes.replace('[', '').replace(']', '')}]b[/{name}]c"
+        for attributes in attribute_texts(3000, seed=53)
+    ]
+    php, answers = wordpress.answers([([name], text) for text in made])
+    compared = 0
+    for text, theirs in zip(made, answers, strict=True):
+        if php >= COUNTS_ON_FROM_NEGATIVE_KEYS and NEGATIVE_KEY.search(text):
+            continue
+        listener = Listener()
+        rendered = shortcodes.compile(text).render(listener).text
+        call = re.fullmatch(
+            r"(.*?)\{\$1MM_Custom_Decision\|(.*)\|(.*?)\}(.*)", decoded(theirs["run"]), re.DOTALL
+        )
+        assert call, text
+        pairs_of = [PAIR.fullmatch(pair) for pair in call[2].split(",") if pair]
+        keys = [(pair[1], decoded(pair[2]), decoded(pair[3])) for pair in pairs_of if pair]
+        assert len(keys) == len(pairs_of)
+        theirs_said = [(key, value) for kind, key, value in keys if kind == "s"]
+        has_positional = any(kind == "i" and value != "/" for kind, _, value in keys)
+        shown = bool(theirs_said) and not has_positional
+        assert sorted(listener.said) == (sorted(theirs_said) if shown else []), text
+        assert rendered == f"{call[1]}{call[3] if shown else ''}{call[4]}", text
+        compared += shown
+    assert compared > 300

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 import shortcodes
 from shortcodes import grammar
 from shortcodes.attributes import parse_attributes
-from tests.shortcodes.builders import Member, PageView, a_content, a_view, a_visitor
+from shortcodes.facts import EmployeeFacts
+from tests.shortcodes.builders import Member, PageView, a_content, a_product, a_view, a_visitor, an_order
 from tests.shortcodes.generated import PIECES
+from tests.shortcodes.test_places import NO_PLACES, WRITTEN, Page
 
 MEMBERS = "[MM_Member_Decision isMember='true']"
 VISITORS = "[MM_Member_Decision isMember='false']"
@@ -82,6 +84,13 @@ TAGS = [
         "[MM_Access_Decision access='true']",
         "[/MM_Access_Decision]",
         "[MM_Content_Data name=dateAvailable dateFormat='",
+    ],
+    *["[MM_Form type='checkout']", "[MM_Form type=login]", "[/MM_Form]", "[MM_Form_Field name='email']"],
+    *[
+        "[MM_Form_Section type='accountInfo']",
+        "[/MM_Form_Section]",
+        "[MM_Form_Data name=email]",
+        "[MM_Form_Button]",
     ],
 ]
 SOUP = st.lists(st.sampled_from(HTML + COMMENTS + TAGS + PIECES), max_size=40).map("".join)
@@ -182,3 +191,56 @@ def test_a_decision_of_any_equation_is_shown_or_hidden(equation: str) -> None:
     text = f"[MM_Member_Decision hasBundle='{equation}']yes[MM_Else]no[/MM_Member_Decision]"
     assert shortcodes.compile(text).render(a_view()).text in ("yes", "no")
     assert shortcodes.compile(text).render(a_visitor()).text == "no"
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=30),
+    st.text(alphabet="<>\"'`&;=/\\()[]{}$ \n:javscript", max_size=40),
+    st.sampled_from(
+        ["</script>", "</title>", "-->", "]]>", "javascript:x", "<!--", "&#39;", "onload=", "${x}"]
+    ),
+)
+PRINTED = [
+    "[MM_Member_Data name='firstName']",
+    "[MM_Member_Data name='billingCity']",
+    "[MM_Member_Data name='customField_5']",
+    "[MM_Content_Data name='title']",
+    "[MM_Content_Link]",
+    "[MM_CorePage_Link type='login']",
+    "[MM_Order_Data name='productName']",
+    "[MM_Order_Data name='couponCode']",
+    "[MM_Product_Data id='3' name='description']",
+    "[MM_CustomField_Data id='5' name='displayName']",
+    "[MM_Employee_Data name='displayName']",
+    "[MM_Affiliate_Data name='affiliate']",
+    "[MM_Error_Message]",
+    "[MM_Mail_Data name='product']",
+]
+
+
+def told(value: str) -> PageView:
+    """Whoever looks, whatever he asks: this is what he is told."""
+    viewer = Member(first_name=value, addresses={("billing", "city"): value}, custom_fields={5: value})
+    return a_view(
+        viewer,
+        contents={10: a_content(value, value)},
+        core_pages={"login": value},
+        own_order=an_order(product_name=value, coupon_code=value),
+        products={"3": a_product(description=value)},
+        field_names={5: value},
+        employees={None: EmployeeFacts(value, value, value, value, value)},
+        sent_by=(value, value),
+        error=value,
+        told={"product": value},
+    )
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.sampled_from([*WRITTEN, *(place for place, _ in NO_PLACES)]), st.sampled_from(PRINTED), HOSTILE)
+def test_whatever_a_tag_prints_wherever_it_stands_the_page_is_made_of_the_same_elements(
+    place: str, tag: str, value: str
+) -> None:
+    text = place % tag
+    shown = Page(shortcodes.compile(text).render(told(value)).text)
+    plain, empty = (Page(shortcodes.compile(text).render(told(other)).text) for other in ("x", ""))
+    assert shown.tags in (plain.tags, empty.tags)

@@ -178,6 +178,13 @@ def test_statuses_have_french_names() -> None:
         ("isMember='true' membershipId='1' hasBundle='4'", False),
         ("isMember='false' membershipId='1'", False),
         ("ISMEMBER='true'", True),
+        ("joinedBefore='2013-10-15'", True),
+        ("joinedBefore='2013-10-14'", False),
+        ("joinedAfter='2013-10-13'", True),
+        ("joinedAfter='2013-10-14'", False),
+        ("joinedAfter='2013-10-13' joinedBefore='2013-10-15'", True),
+        ("joinedBefore='2013-02-30'", False),
+        ("joinedAfter='yesterday'", False),
         ("", False),
         ("memberOf='1'", False),
         ("isMember='true' memberOf='1'", False),
@@ -291,13 +298,13 @@ def test_every_core_page_is_asked_for_by_its_documented_name(kind: str) -> None:
     assert printed(f"[MM_CorePage_Link type='{kind}']", facts) == "/page/"
 
 
-def test_the_registry_holds_exactly_the_six_tags_each_printing_or_deciding() -> None:
+def test_the_registry_holds_exactly_the_documented_tags_each_printing_or_deciding() -> None:
     assert list(shortcodes.REGISTRY) == [
-        "MM_Member_Data",
-        "MM_Member_Decision",
-        "MM_Access_Decision",
-        "MM_Content_Data",
-        "MM_Content_Link",
-        "MM_CorePage_Link",
-    ]
+        "MM_Member_Data", "MM_Member_Decision", "MM_Access_Decision", "MM_Content_Data", "MM_Content_Link",
+        "MM_CorePage_Link", "MM_Member_Link", "MM_Purchase_Link", "MM_Order_Data", "MM_Order_Decision",
+        "MM_Order_Subdecision", "MM_Product_Data", "MM_CustomField_Data", "MM_Employee_Data", "MM_Affiliate_Decision",
+        "MM_Affiliate_Data", "MM_Custom_Decision", "MM_Error_Message", "MM_Mail_Data",
+        "MM_Mail_Decision", "MM_Mail_Details", "MM_Form", "MM_Form_Section", "MM_Form_Subsection",
+        "MM_Form_Field", "MM_Form_Data", "MM_Form_Message", "MM_Form_Button",
+    ]  # fmt: skip
     assert all((tag.prints is None) != (tag.decides is None) for tag in shortcodes.REGISTRY.values())

@@ -26,6 +26,7 @@ from sidecar.catalog.making import make_bundle, make_level
 from sidecar.catalog.rules import Grant
 from sidecar.db import db, dispose
 from sidecar.members.changing import make_member
+from sidecar.wordpress.tables import Tables
 from tests.bed.processes import wait_until
 from tests.bed.site import Site
 from tests.bridge.conftest import install_bridge, refetch_index
@@ -36,10 +37,10 @@ ROOT = Path(__file__).parents[2]
 class Club:
     """A site, its sidecar process, and an app in this process for use cases on the same database."""
 
-    def __init__(self, site: Site, **sections: dict[str, Any]) -> None:
-        self.site = site
+    def __init__(self, site: Site, program: str, **sections: dict[str, Any]) -> None:
+        self.site, self._program = site, program
         self.folder = site.folder / "sidecar"
-        self.folder.mkdir(mode=0o755)
+        self.folder.mkdir(mode=0o755, exist_ok=True)
         self.socket = self.folder / "s.sock"
         self.secret = secrets.token_hex(32)
         self.config_path = self._write_config(sections)
@@ -67,14 +68,14 @@ class Club:
 
     def gatepost(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a command of the product to its end."""
-        command = [sys.executable, "-m", "sidecar.cli", "--config", str(self.config_path), *arguments]
+        command = [sys.executable, "-m", self._program, "--config", str(self.config_path), *arguments]
         return subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, **options
         )
 
     def start(self) -> None:
         """Start the sidecar and wait until it answers on its socket."""
-        command = [sys.executable, "-m", "sidecar.cli", "--config", str(self.config_path), "serve"]
+        command = [sys.executable, "-m", self._program, "--config", str(self.config_path), "serve"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
@@ -95,6 +96,12 @@ class Club:
         if self._process is None:
             raise RuntimeError("the sidecar does not run")
         return self._process.pid
+
+    @property
+    def config_tables(self) -> Tables:
+        """The site's tables."""
+        tables: Tables = self.app.extensions["gatepost"].tables
+        return tables
 
     def log(self) -> str:
         """What the sidecar printed."""
@@ -129,9 +136,9 @@ class Club:
 
 
 @contextlib.contextmanager
-def a_club(site: Site, **sections: dict[str, Any]) -> Iterator[Club]:
-    """A club whose sidecar runs; its app context is open."""
-    club = Club(site, **sections)
+def a_club(site: Site, program: str = "sidecar.cli", **sections: dict[str, Any]) -> Iterator[Club]:
+    """A club whose sidecar runs; its app context is open. `program`: the module of the command line."""
+    club = Club(site, program, **sections)
     prepared = club.gatepost("init")
     if prepared.returncode:
         raise RuntimeError(prepared.stderr)

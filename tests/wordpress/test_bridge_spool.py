@@ -18,11 +18,11 @@ def test_rows_come_in_order_and_what_is_no_event_is_none(session, tables):
         session.execute(insert, {"seq": seq, "id": str(seq), "body": body})
     assert spool_exists(session, tables) is True
     assert list_spooled(session, tables) == [
-        (1, {"kind": "page"}),
-        (2, {"kind": "login"}),
-        (3, None),
-        (4, None),
+        (1, {"kind": "page"}, '{"kind": "page"}'),
+        (2, {"kind": "login"}, '{"kind": "login"}'),
+        (3, None, "torn {"),
+        (4, None, "[1]"),
     ]
-    assert [seq for seq, _event in list_spooled(session, tables, limit=2)] == [1, 2]
+    assert [row.seq for row in list_spooled(session, tables, limit=2)] == [1, 2]
     remove_spooled(session, tables, [1, 3])
-    assert [seq for seq, _event in list_spooled(session, tables)] == [2, 4]
+    assert [row.seq for row in list_spooled(session, tables)] == [2, 4]

@@ -67,12 +67,14 @@ function receive_changes( \WP_REST_Request $request ) {
 }
 
 function changes_response( array $result ): \WP_REST_Response {
-	return new \WP_REST_Response(
-		array(
-			'done'   => $result['done'],
-			'failed' => (object) $result['failed'],
-		)
+	$answer = array(
+		'done'   => $result['done'],
+		'failed' => (object) $result['failed'],
 	);
+	if ( ! empty( $result['made'] ) ) {
+		$answer['made'] = (object) $result['made'];
+	}
+	return new \WP_REST_Response( $answer );
 }
 
 function refusal( int $status, string $error, string $message ): \WP_Error {

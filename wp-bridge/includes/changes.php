@@ -65,7 +65,7 @@ const ADMINISTRATIVE_CAPABILITIES = array(
 /**
  * Apply changes, each for itself.
  *
- * @return array array( 'done' => ids, 'failed' => id => sentence ).
+ * @return array array( 'done' => ids, 'failed' => id => sentence, 'made' => id => the id of a post ).
  */
 function apply_changes( array $changes ): array {
 	$result = array(
@@ -85,6 +85,7 @@ function apply_changes( array $changes ): array {
 		}
 	}
 	is_applying_changes( false );
+	$result['made'] = array_intersect_key( made_by_changes(), array_flip( $result['done'] ) );
 	return $result;
 }
 
@@ -98,10 +99,15 @@ function is_applying_changes( ?bool $now = null ): bool {
 /** Apply one change; '' when it stands now, else why not. Other plugins' hooks run in here and may throw. */
 function apply_change( array $change ): string {
 	$appliers = array(
-		'roles'    => 'Gatepost\change_roles',
-		'sessions' => 'Gatepost\change_sessions',
-		'index'    => 'Gatepost\change_index',
-		'forget'   => 'Gatepost\change_forget',
+		'roles'       => 'Gatepost\change_roles',
+		'sessions'    => 'Gatepost\change_sessions',
+		'index'       => 'Gatepost\change_index',
+		'forget'      => 'Gatepost\change_forget',
+		'forget_user' => 'Gatepost\change_forget_user',
+		'mail'        => 'Gatepost\change_mail',
+		'action'      => 'Gatepost\change_action',
+		'page'        => 'Gatepost\change_page',
+		'staff'       => 'Gatepost\change_staff',
 	);
 	$kind     = $change['kind'] ?? '';
 	$applier  = is_string( $kind ) ? $appliers[ $kind ] ?? null : null;
@@ -161,7 +167,7 @@ function change_sessions( array $change ): string {
 }
 
 function change_index( array $change ): string {
-	$stored = is_array( $change['index'] ?? null ) && store_index( $change['index'] );
+	$stored = is_array( $change['index'] ?? null ) && take_index( $change['index'] );
 	return $stored ? '' : __( 'The rule index is not stored completely yet.', 'gatepost' );
 }
 

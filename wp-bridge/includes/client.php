@@ -40,7 +40,8 @@ function first_call( string $path ): ?array {
  * Ask, and say what went wrong.
  *
  * @return array array( 'answer' => array|null, 'fault' => '' or one of 'unpaired', 'breaker', 'unsendable',
- *               'transport', 'signature', 'json', or the sidecar's own error code ).
+ *               'transport', 'signature', 'json', or the sidecar's own error code, 'status' => the HTTP status of an
+ *               answer that can be believed, else 0 ).
  */
 function exchange( string $path, array $body, int $milliseconds = 0 ): array {
 	$pairing = pairing();
@@ -51,7 +52,8 @@ function exchange( string $path, array $body, int $milliseconds = 0 ): array {
 	if ( false === $sent || strlen( $sent ) > MAX_BODY_BYTES ) {
 		return a_fault( 'unsendable' );
 	}
-	if ( ! breaker_allows() ) {
+	$breaker = breaker_of( $path );
+	if ( ! breaker_allows( $breaker ) ) {
 		return a_fault( 'breaker' );
 	}
 	$call = array(
@@ -62,7 +64,7 @@ function exchange( string $path, array $body, int $milliseconds = 0 ): array {
 	$headers = signed_headers( $pairing['secret'], $path, $call, $sent );
 	$reply   = transfer( $pairing['address'], $path, $headers, $sent, $milliseconds > 0 ? $milliseconds : (int) GATEPOST_TIMEOUT_MS );
 	$result  = verified( $pairing['secret'], $call['id'], $reply );
-	breaker_notes( ! is_outage( $result ) );
+	breaker_notes( ! is_outage( $result ), $breaker );
 	return $result;
 }
 
@@ -71,10 +73,11 @@ function is_outage( array $result ): bool {
 	return in_array( $result['fault'], array( 'transport', 'signature', 'json', 'unavailable' ), true );
 }
 
-function a_fault( string $fault ): array {
+function a_fault( string $fault, int $status = 0 ): array {
 	return array(
 		'answer' => null,
 		'fault'  => $fault,
+		'status' => $status,
 	);
 }
 
@@ -173,10 +176,11 @@ function verified( string $secret, string $id, ?array $reply ): array {
 		return a_fault( 'json' );
 	}
 	if ( 200 !== $reply['status'] ) {
-		return a_fault( $reply['status'] >= 500 ? 'unavailable' : (string) ( $answer['error'] ?? 'bad_request' ) );
+		return a_fault( $reply['status'] >= 500 ? 'unavailable' : (string) ( $answer['error'] ?? 'bad_request' ), $reply['status'] );
 	}
 	return array(
 		'answer' => $answer,
 		'fault'  => '',
+		'status' => 200,
 	);
 }

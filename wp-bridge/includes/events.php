@@ -89,13 +89,23 @@ function send_events(): void {
 /** On `wp_login`. */
 function note_login( string $name, $user = null ): void {
 	if ( $user instanceof \WP_User ) {
-		queue_event( an_event( 'login', $user->ID, array() ) );
+		queue_event( an_event( 'login', $user->ID, array( 'name' => mb_substr( $user->user_login, 0, 100 ) ) ) );
 	}
 }
 
-/** On `wp_login_failed`. */
-function note_failed_login( $name ): void {
-	queue_event( an_event( 'login_failed', 0, array( 'name' => mb_substr( (string) $name, 0, 100 ) ) ) );
+/** On `wp_login_failed`: the name that was tried, whose it is, and WordPress's word for what was wrong with the try. */
+function note_failed_login( $name, $error = null ): void {
+	if ( count( event_queue() ) >= EVENTS_PER_REQUEST ) {
+		return;
+	}
+	$name = (string) $name;
+	$user = get_user_by( 'login', $name );
+	$user = $user ? $user : get_user_by( 'email', $name );
+	$data = array( 'name' => mb_substr( $name, 0, 100 ) );
+	if ( is_wp_error( $error ) && '' !== $error->get_error_code() ) {
+		$data['reason'] = substr( (string) $error->get_error_code(), 0, 100 );
+	}
+	queue_event( an_event( 'login_failed', $user ? $user->ID : 0, $data ) );
 }
 
 /** On `wp_logout`. */

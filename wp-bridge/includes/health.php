@@ -98,7 +98,35 @@ function ping_health(): array {
 	if ( 1 !== ( $result['answer']['protocol'] ?? null ) || 'ok' !== ( $result['answer']['database'] ?? '' ) ) {
 		return a_health_result( 'gatepost_ping', 'critical', __( 'Gatepost’s service is in trouble', 'gatepost' ), __( 'It answers, but it has no database or another version of the protocol.', 'gatepost' ) );
 	}
-	return a_health_result( 'gatepost_ping', 'good', __( 'Gatepost’s service answers', 'gatepost' ), __( 'The service is there, and both sides believe each other.', 'gatepost' ) );
+	return billing_health( $result['answer'] ) ?? a_health_result( 'gatepost_ping', 'good', __( 'Gatepost’s service answers', 'gatepost' ), __( 'The service is there, and both sides believe each other.', 'gatepost' ) . jobs_sentence( $result['answer'] ) );
+}
+
+/** What is wrong with billing, in the service's own words; null when it runs, or is not used. */
+function billing_health( array $answer ): ?array {
+	$billing = $answer['billing'] ?? null;
+	$state   = is_array( $billing ) ? $billing['state'] ?? '' : 'off';
+	if ( in_array( $state, array( 'ok', 'off' ), true ) ) {
+		return null;
+	}
+	$labels  = array(
+		'paused' => __( 'Gatepost’s billing is paused', 'gatepost' ),
+		'stale'  => __( 'Gatepost’s billing has not run for too long', 'gatepost' ),
+	);
+	$label   = is_string( $state ) ? $labels[ $state ] ?? null : null;
+	$message = is_string( $billing['message'] ?? null ) ? $billing['message'] : '';
+	return a_health_result( 'gatepost_ping', null === $label ? 'recommended' : 'critical', $label ?? __( 'Gatepost’s billing needs a look', 'gatepost' ), $message . jobs_sentence( $answer ) );
+}
+
+/** When the service's jobs last ran, as a sentence to follow another; '' where it does not say. */
+function jobs_sentence( array $answer ): string {
+	$jobs  = is_array( $answer['jobs'] ?? null ) ? array_filter( $answer['jobs'], 'is_numeric' ) : array();
+	$parts = array();
+	foreach ( $jobs as $name => $seconds ) {
+		/* translators: 1: the name of a job, 2: a span of time such as "5 minutes" */
+		$parts[] = sprintf( __( '%1$s %2$s ago', 'gatepost' ), $name, human_time_diff( time() - (int) $seconds, time() ) );
+	}
+	/* translators: %s: a list such as "mail 5 minutes ago, renewals 1 hour ago" */
+	return array() === $parts ? '' : ' ' . sprintf( __( 'Its jobs last ran: %s.', 'gatepost' ), implode( ', ', $parts ) );
 }
 
 /** Say what a fault means and what to do. */

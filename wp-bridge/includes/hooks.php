@@ -30,10 +30,13 @@ function add_hooks(): void {
 	add_action( 'wp_authenticate_application_password_errors', 'Gatepost\check_application_password', 10, 2 );
 	add_action( 'admin_init', 'Gatepost\check_old_cookie_in_admin', 1 );
 	add_filter( 'rest_authentication_errors', 'Gatepost\check_old_cookie_in_rest', 200 );
+	add_filter( 'login_redirect', 'Gatepost\lead_after_login', 10, 3 );
+	add_filter( 'retrieve_password_message', 'Gatepost\link_to_own_reset_page', 10, 3 );
 
 	add_action( 'wp_login', 'Gatepost\note_login', 10, 2 );
-	add_action( 'wp_login_failed', 'Gatepost\note_failed_login' );
+	add_action( 'wp_login_failed', 'Gatepost\note_failed_login', 10, 2 );
 	add_action( 'wp_logout', 'Gatepost\note_logout' );
+	add_action( 'set_logged_in_cookie', 'Gatepost\note_first_sign_in', 10, 4 );
 	add_action( 'profile_update', 'Gatepost\note_profile', 10, 2 );
 	add_action( 'added_user_meta', 'Gatepost\note_profile_meta', 10, 3 );
 	add_action( 'updated_user_meta', 'Gatepost\note_profile_meta', 10, 3 );
@@ -45,7 +48,18 @@ function add_hooks(): void {
 
 	add_action( 'rest_api_init', 'Gatepost\register_changes_route' );
 	add_action( 'rest_api_init', 'Gatepost\register_health_route' );
+	add_action( 'rest_api_init', 'Gatepost\register_webhooks_route' );
+	add_action( 'rest_api_init', 'Gatepost\register_form_routes' );
+	add_filter( 'rest_jsonp_enabled', 'Gatepost\forbid_jsonp' );
+	add_action( 'wp_enqueue_scripts', 'Gatepost\enqueue_form_script' );
+	add_action( 'wp_footer', 'Gatepost\enqueue_form_script', 1 );
+	add_action( 'phpmailer_init', 'Gatepost\complete_mail' );
 	add_filter( 'rest_pre_serve_request', 'Gatepost\serve_signed_answer', 10, 4 );
+
+	add_action( 'init', 'Gatepost\serve_dashboard', 2 );
+	add_action( 'init', 'Gatepost\serve_invoice', 3 );
+	add_action( 'admin_menu', 'Gatepost\add_dashboard_menu' );
+	add_action( 'load-toplevel_page_gatepost', 'Gatepost\sign_on_to_dashboard' );
 
 	add_filter( 'site_status_tests', 'Gatepost\add_health_tests' );
 	add_filter( 'debug_information', 'Gatepost\add_debug_information' );
@@ -60,6 +74,7 @@ function add_hooks(): void {
 	// Plumbing: end.
 
 	// Doors: begin.
+	add_action( 'plugins_loaded', 'Gatepost\load_tag_functions', PHP_INT_MAX );
 	add_action( 'init', 'Gatepost\register_tags', 20 );
 	add_filter( 'pre_do_shortcode_tag', 'Gatepost\print_tag', PHP_INT_MAX, 4 );
 
@@ -86,6 +101,13 @@ function add_hooks(): void {
 	add_filter( 'get_post_galleries', 'Gatepost\hide_galleries', PHP_INT_MAX, 2 );
 	add_filter( 'wp_get_attachment_caption', 'Gatepost\hide_caption', PHP_INT_MAX, 2 );
 
+	add_action( 'init', 'Gatepost\choose_preview', 5 );
+	add_action( 'admin_bar_menu', 'Gatepost\add_preview_link', 90 );
+	add_action( 'wp_enqueue_scripts', 'Gatepost\enqueue_preview_style' );
+	add_action( 'wp_footer', 'Gatepost\print_preview_bar', PHP_INT_MAX );
+
+	add_action( 'save_post', 'Gatepost\forget_names_asked_for', 10, 2 );
+	add_action( 'template_redirect', 'Gatepost\keep_arrival', PHP_INT_MIN );
 	add_action( 'template_redirect', 'Gatepost\answer_the_page', PHP_INT_MIN );
 	add_action( 'template_redirect', 'Gatepost\record_reading', PHP_INT_MAX );
 	add_filter( 'pre_handle_404', 'Gatepost\keep_closed_from_404', PHP_INT_MAX );

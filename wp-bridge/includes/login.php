@@ -120,6 +120,7 @@ function asked_login_refusal( int $user_id, string $how ): ?\WP_Error {
 		)
 	);
 	if ( false !== ( $answer['allow'] ?? true ) ) {
+		login_landing( $user_id, $answer );
 		return null;
 	}
 	destroy_sessions( $user_id );
@@ -132,4 +133,20 @@ function asked_login_refusal( int $user_id, string $how ): ?\WP_Error {
 			'code'   => (int) ( $answer['code'] ?? 0 ),
 		)
 	);
+}
+
+/**
+ * Where the user whose login was allowed in this request lands; empty where the sidecar has not said.
+ *
+ * @return array array( 'url' => string, 'always' => bool ).
+ */
+function login_landing( int $user_id, ?array $answer = null ): array {
+	static $landings = array();
+	if ( is_string( $answer['landing'] ?? null ) && '' !== $answer['landing'] ) {
+		$landings[ $user_id ] = array(
+			'url'    => $answer['landing'],
+			'always' => true === ( $answer['must_land'] ?? false ),
+		);
+	}
+	return $landings[ $user_id ] ?? array();
 }

@@ -23,22 +23,26 @@ interface Memory {
 	/** Whether this worker is the first to claim the key; it stays claimed for so long. */
 	public function claim( string $key, int $seconds ): bool;
 
+	/** Count one more under the key, for so long since the first; how many there are now. */
+	public function count( string $key, int $seconds ): int;
+
 	public function drop( string $key ): void;
 }
 
-function memory(): Memory {
-	static $memory = null;
-	if ( null === $memory ) {
-		$memory = chosen_memory();
+/** The memory of a subject, in which no other's keys are met; every page reads the one named '', its breaker's. */
+function memory( string $subject = '' ): Memory {
+	static $memories = array();
+	if ( ! isset( $memories[ $subject ] ) ) {
+		$memories[ $subject ] = chosen_memory( $subject );
 	}
-	return $memory;
+	return $memories[ $subject ];
 }
 
-function chosen_memory(): Memory {
+function chosen_memory( string $subject ): Memory {
 	if ( function_exists( 'apcu_enabled' ) && apcu_enabled() ) {
-		return new Apcu_Memory( memory_name() );
+		return new Apcu_Memory( memory_name() . $subject );
 	}
-	return wp_using_ext_object_cache() ? new Cache_Memory() : new File_Memory( memory_file() );
+	return wp_using_ext_object_cache() ? new Cache_Memory( "gatepost{$subject}" ) : new File_Memory( memory_file( $subject ) );
 }
 
 /** A name of this site that strangers on the machine cannot guess: the temp folder belongs to all. */
@@ -47,8 +51,8 @@ function memory_name(): string {
 	return 'gatepost-' . substr( hash_hmac( 'sha256', ABSPATH . "\n" . DB_NAME . "\n" . $wpdb->prefix, DB_PASSWORD . ( defined( 'AUTH_SALT' ) ? AUTH_SALT : '' ) ), 0, 32 );
 }
 
-function memory_file(): string {
-	return get_temp_dir() . memory_name() . '.json';
+function memory_file( string $subject = '' ): string {
+	return get_temp_dir() . memory_name() . ( '' === $subject ? '' : "-{$subject}" ) . '.json';
 }
 
 final class Apcu_Memory implements Memory {
@@ -73,6 +77,11 @@ final class Apcu_Memory implements Memory {
 		return apcu_add( $this->prefix . $key, 1, $seconds );
 	}
 
+	public function count( string $key, int $seconds ): int {
+		apcu_add( $this->prefix . $key, 0, $seconds );
+		return (int) apcu_inc( $this->prefix . $key );
+	}
+
 	public function drop( string $key ): void {
 		apcu_delete( $this->prefix . $key );
 	}
@@ -80,21 +89,33 @@ final class Apcu_Memory implements Memory {
 
 final class Cache_Memory implements Memory {
 
+	/** @var string */
+	private $group;
+
+	public function __construct( string $group ) {
+		$this->group = $group;
+	}
+
 	public function recall( string $key ) {
-		$value = wp_cache_get( $key, 'gatepost', true );
+		$value = wp_cache_get( $key, $this->group, true );
 		return false === $value ? null : $value;
 	}
 
 	public function remember( string $key, $value, int $seconds ): void {
-		wp_cache_set( $key, $value, 'gatepost', $seconds );
+		wp_cache_set( $key, $value, $this->group, $seconds );
 	}
 
 	public function claim( string $key, int $seconds ): bool {
-		return wp_cache_add( $key, 1, 'gatepost', $seconds );
+		return wp_cache_add( $key, 1, $this->group, $seconds );
+	}
+
+	public function count( string $key, int $seconds ): int {
+		wp_cache_add( $key, 0, $this->group, $seconds );
+		return (int) wp_cache_incr( $key, 1, $this->group );
 	}
 
 	public function drop( string $key ): void {
-		wp_cache_delete( $key, 'gatepost' );
+		wp_cache_delete( $key, $this->group );
 	}
 }
 
@@ -134,6 +155,18 @@ final class File_Memory implements Memory {
 		);
 	}
 
+	public function count( string $key, int $seconds ): int {
+		$count = 1;
+		$this->change(
+			static function ( array &$rows ) use ( $key, $seconds, &$count ): bool {
+				$count        = (int) ( $rows[ $key ][0] ?? 0 ) + 1;
+				$rows[ $key ] = array( $count, $rows[ $key ][1] ?? time() + $seconds );
+				return true;
+			}
+		);
+		return $count;
+	}
+
 	public function drop( string $key ): void {
 		if ( null === $this->recall( $key ) ) {
 			return;
@@ -152,6 +185,7 @@ final class File_Memory implements Memory {
 		if ( false === $file ) {
 			return true;
 		}
+		@chmod( $this->path, 0600 ); // phpcs:ignore WordPress.PHP.NoSilencedErrors -- its owner may be another.
 		flock( $file, LOCK_EX );
 		$rows    = self::living( (string) stream_get_contents( $file ) );
 		$changed = $change( $rows );

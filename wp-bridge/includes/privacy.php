@@ -72,8 +72,9 @@ function ask_privacy( string $what, string $email, int $page ): ?array {
 	return ask(
 		"/bridge/v1/privacy/{$what}",
 		array(
-			'email' => $email,
-			'page'  => $page,
+			'email'    => $email,
+			'page'     => $page,
+			'language' => determine_locale(),
 		),
 		PRIVACY_TIMEOUT_MS
 	);

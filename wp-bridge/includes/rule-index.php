@@ -16,6 +16,9 @@ const INDEX_OPTION  = 'gatepost_index';
 const INDEX_VERSION = 1;
 const GOVERNED_META = '_gatepost_governed';
 
+/** So long one waits for another who is at the index. */
+const INDEX_PATIENCE_SECONDS = 5;
+
 /** How many posts' marks one run changes; the next answer's generation starts the next run. */
 const INDEX_BATCH = 500;
 
@@ -86,14 +89,47 @@ function want_an_index(): void {
 	}
 }
 
-/** Fetch and store the index; one worker at a time, once in two seconds. */
+/** Fetch and store the index, once in two seconds. */
 function refetch_index(): void {
 	if ( ! memory()->claim( 'refetch', 2 ) ) {
 		return;
 	}
-	$fresh = ask( '/bridge/v1/index', array() );
-	if ( null !== $fresh ) {
-		store_index( $fresh );
+	one_after_another(
+		function (): bool {
+			$fresh = ask( '/bridge/v1/index', array() );
+			return null !== $fresh && store_index( $fresh );
+		}
+	);
+}
+
+/** Store an index that the sidecar has sent by itself; one that is older than the index in force has been overtaken on its way. */
+function take_index( array $fresh ): bool {
+	return one_after_another(
+		function () use ( $fresh ): bool {
+			wp_cache_delete( 'alloptions', 'options' );
+			forget_index_memo();
+			$is_overtaken = is_int( $fresh['generation'] ?? null ) && $fresh['generation'] < generation();
+			return $is_overtaken || store_index( $fresh );
+		}
+	);
+}
+
+/**
+ * Do something with the index while nobody else does: one that was asked for earlier must not be stored later, and open what
+ * was closed meanwhile. A database that knows no such locks does it all the same.
+ *
+ * @return bool What `$work` returns; false when the others took too long.
+ */
+function one_after_another( callable $work ): bool {
+	global $wpdb;
+	$name = 'gatepost_index_' . md5( DB_NAME . $wpdb->options );
+	if ( '0' === $wpdb->get_var( $wpdb->prepare( 'SELECT GET_LOCK(%s, %d)', $name, INDEX_PATIENCE_SECONDS ) ) ) {
+		return false;
+	}
+	try {
+		return $work();
+	} finally {
+		$wpdb->get_var( $wpdb->prepare( 'SELECT RELEASE_LOCK(%s)', $name ) );
 	}
 }
 

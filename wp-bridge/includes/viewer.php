@@ -9,6 +9,9 @@ namespace Gatepost;
 
 defined( 'ABSPATH' ) || exit;
 
+/** So much of a header is handed on. */
+const HEADER_BYTES = 500;
+
 /**
  * The signed-in viewer as docs/protocol.md has it, or null for a visitor.
  *
@@ -25,7 +28,7 @@ function viewer(): ?array {
 	if ( ! isset( $known[ $key ] ) ) {
 		$known[ $key ] = viewer_as_told( $user );
 	}
-	return $known[ $key ];
+	return null === preview() ? $known[ $key ] : $known[ $key ] + array( 'preview' => preview() );
 }
 
 function viewer_as_told( \WP_User $user ): array {
@@ -56,13 +59,21 @@ function client_ip(): string {
 	return is_string( $ip ) && false !== filter_var( $ip, FILTER_VALIDATE_IP ) ? $ip : '';
 }
 
-/** What proxies claim, as it came, for events' and views' key 'forwarded'; '' when there is no such header. */
+/**
+ * What proxies claim, for events' and views' key 'forwarded'; '' when there is no such header. Each proxy adds to its
+ * end, and its begin is the sender's invention: of a long one the end is kept, from the first entry that is whole.
+ */
 function forwarded_for(): string {
-	return request_header( 'HTTP_X_FORWARDED_FOR' );
+	$header = printable_header( 'HTTP_X_FORWARDED_FOR' );
+	return strlen( $header ) <= HEADER_BYTES ? $header : trim( (string) substr( strstr( substr( $header, -HEADER_BYTES ), ',' ), 1 ) );
 }
 
 /** A header of the request as printable text of at most 500 bytes. */
 function request_header( string $name ): string {
+	return substr( printable_header( $name ), 0, HEADER_BYTES );
+}
+
+function printable_header( string $name ): string {
 	$value = $_SERVER[ $name ] ?? '';
-	return is_string( $value ) ? substr( (string) preg_replace( '/[^\x20-\x7e]/', '', wp_unslash( $value ) ), 0, 500 ) : '';
+	return is_string( $value ) ? (string) preg_replace( '/[^\x20-\x7e]/', '', wp_unslash( $value ) ) : '';
 }

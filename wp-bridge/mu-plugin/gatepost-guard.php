@@ -120,7 +120,7 @@ function without_tags( $text ) {
 	if ( ! is_string( $text ) || false === strpos( $text, '[MM_' ) ) {
 		return $text;
 	}
-	$decision = 'MM_(?:Member|Access)_Decision(?![\w-])';
+	$decision = 'MM_\w+?_(?:D|Subd)ecision(?![\w-])';
 	do {
 		$text = (string) preg_replace( "~\[({$decision})[^\]]*+\](?:(?!\[/?{$decision}).)*+\[/\\1\]~s", '', $text, -1, $found );
 	} while ( $found > 0 );

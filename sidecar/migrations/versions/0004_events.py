@@ -45,9 +45,10 @@ def upgrade() -> None:
         mariadb_partition_by=partitions,
         **TABLE_OPTIONS,
     )
-    create_index_once("ix_gatepost_events_ip", "gatepost_events", ["ip", "at"])
-    create_index_once("ix_gatepost_events_member", "gatepost_events", ["member_id", "at", "id"])
+    create_index_once("ix_gatepost_events_at", "gatepost_events", ["at", "id"])
     create_index_once("ix_gatepost_events_seal", "gatepost_events", ["seal"])
-    create_index_once("ix_gatepost_events_subject", "gatepost_events", ["subject", "at", "id"])
-    create_index_once("ix_gatepost_events_type", "gatepost_events", ["type", "at", "id"])
-    create_index_once("ix_gatepost_events_user", "gatepost_events", ["user_id", "at"])
+    for name, column in (
+        ("member", "member_id"), ("user", "user_id"), ("name", "name"), ("subject", "subject"), ("ip", "ip"),
+    ):  # fmt: skip
+        columns = [column, "at", "id", "type", "month"]
+        create_index_once(f"ix_gatepost_events_{name}", "gatepost_events", columns)

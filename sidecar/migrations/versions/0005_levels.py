@@ -21,6 +21,12 @@ def upgrade() -> None:
             "role", sa.String(60), nullable=False, comment="WordPress role given to its holders; '' = none"
         ),
         sa.Column("keeps_access_overdue", sa.Boolean(create_constraint=False), nullable=False),
+        sa.Column(
+            "is_default",
+            sa.Boolean(create_constraint=False),
+            nullable=False,
+            comment="for buyers of a bundle who have no level; one at most",
+        ),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.UniqueConstraint("name", name="uq_gatepost_levels_name"),
         if_not_exists=True,

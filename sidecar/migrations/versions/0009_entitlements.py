@@ -52,6 +52,12 @@ def upgrade() -> None:
         sa.Column("paused_days", sa.Integer(), nullable=False, comment="days lost to pauses that are over"),
         sa.Column("paused_at", UtcDateTime(), nullable=True),
         sa.Column("error", sa.String(500), nullable=True, comment="with status error"),
+        sa.Column(
+            "keeps_access_overdue",
+            sa.Boolean(create_constraint=False),
+            nullable=True,
+            comment="while overdue; NULL: as the level or bundle says",
+        ),
         sa.CheckConstraint(
             "(level_id IS NULL) <> (bundle_id IS NULL)", name=op.f("ck_gatepost_entitlements_level_or_bundle")
         ),

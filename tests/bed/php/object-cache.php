@@ -45,6 +45,19 @@ class WP_Object_Cache {
 		return true;
 	}
 
+	/** Of two requests at once one wins, as in the caches that sites use. */
+	public function add( $key, $value, $group, $seconds ) {
+		$name = $this->name( $key, $group );
+		if ( isset( $this->only_here[ $group ] ) ) {
+			return ! $this->has( $key, $group ) && $this->set( $key, $value, $group, $seconds );
+		}
+		$won = $this->redis->set( $name, serialize( $value ), $seconds > 0 ? array( 'nx', 'ex' => (int) $seconds ) : array( 'nx' ) );
+		if ( $won ) {
+			$this->seen[ $name ] = $this->copy( $value );
+		}
+		return (bool) $won;
+	}
+
 	public function has( $key, $group ) {
 		$this->get( $key, $group, false, $found );
 		return $found;
@@ -101,10 +114,7 @@ function wp_cache_set_multiple( array $data, $group = '', $expire = 0 ) {
 }
 
 function wp_cache_add( $key, $data, $group = '', $expire = 0 ) {
-	if ( wp_suspend_cache_addition() || $GLOBALS['wp_object_cache']->has( $key, $group ) ) {
-		return false;
-	}
-	return wp_cache_set( $key, $data, $group, $expire );
+	return ! wp_suspend_cache_addition() && $GLOBALS['wp_object_cache']->add( $key, $data, $group, $expire );
 }
 
 function wp_cache_add_multiple( array $data, $group = '', $expire = 0 ) {

@@ -5,6 +5,7 @@ import re
 import pytest
 import requests
 
+import shortcodes
 from tests.bridge.doors.world import HIDDEN, World, everything
 
 STRANGERS = pytest.mark.parametrize("who", [None, "bob"], ids=["charlie", "bob"])
@@ -158,6 +159,18 @@ def test_open_posts_are_searched_as_ever(world: World) -> None:
 def test_a_hidden_branch_cannot_be_found(world: World) -> None:
     assert found(world, "/wp-json/wp/v2/posts?search=For+members").json() == []
     assert len(found(world, "/wp-json/wp/v2/posts?search=Tagged").json()) == 1
+
+
+@pytest.mark.parametrize(
+    "tag", ["MM_Form", *(name for name, tag in shortcodes.REGISTRY.items() if tag.decides)]
+)
+def test_what_any_decision_encloses_cannot_be_found(world: World, tag: str) -> None:
+    post = world.site.new_post("Subtle", f"Plain words [{tag} x='1']QWXYZ[/{tag}]")
+    try:
+        assert found(world, "/wp-json/wp/v2/posts?search=QWXYZ").json() == []
+        assert len(found(world, "/wp-json/wp/v2/posts?search=Subtle").json()) == 1
+    finally:
+        world.site.php("wp_delete_post($args[0], true);", post)
 
 
 def test_while_the_sidecar_is_away_guarded_posts_are_found_by_title_alone(world: World) -> None:

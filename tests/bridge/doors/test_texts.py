@@ -102,6 +102,15 @@ def test_a_member_reading_a_public_page_is_recorded_afterwards(world: World) -> 
     assert world.page_calls() == []
 
 
+def test_what_a_payment_left_in_an_address_is_told_to_nobody(world: World) -> None:
+    secrets = "gatepost_order=o&Payment_Intent=pi_1&setup_intent%5Fclient_secret=s&redirect_status=ok"
+
+    world.get(f"/tagged/?a=1&{secrets}&b=2", headers={"Referer": f"{world.site.url}/join/?{secrets}"})
+
+    view = world.page_calls()[0]["view"]
+    assert (view["url"], view["referrer"]) == ("/tagged/?a=1&b=2", f"{world.site.url}/join/")
+
+
 def test_a_reading_that_the_sidecar_recorded_is_not_recorded_twice(world: World) -> None:
     world.get("/tagged/", user="alice")
     world.get("/after/", user="alice")

@@ -21,6 +21,9 @@ final class Page {
 	/** @var array Text hash => the answer's part, or null when nobody answered. */
 	public $texts = array();
 
+	/** @var array Key of a tag call => what was said: a text, true or false, or null when nobody answered. */
+	public $calls = array();
+
 	/** @var array Post ids that the page's own path puts under a URL rule, as keys. */
 	public $under_url_rule = array();
 
@@ -45,6 +48,9 @@ final class Page {
 
 	/** @var bool Whether widgets, patterns and template parts were looked through. */
 	public $is_gathered = false;
+
+	/** @var bool Whether an answer holds a form, which needs its script and is never kept by a cache. */
+	public $has_form = false;
 }
 
 /** The page of this site and this user: neither a switched blog nor a switched user ever meets another's answers. */
@@ -71,7 +77,7 @@ function hash_of( string $text ): string {
  * Make sure that the answers for these posts and texts are there: one call for all that are not remembered.
  *
  * @param \WP_Post[] $posts
- * @param array      $texts Lists of array( 'text' => string, 'post' => int|null ).
+ * @param array      $texts Lists of array( 'text' => string, 'post' => int|null, and for a post of its own 'author' => int ).
  * @param bool       $first Whether these are the main query's; only then the view counts as a reading.
  */
 function learn( array $posts, array $texts = array(), bool $first = false ): void {
@@ -139,8 +145,9 @@ function a_call( int $part, array $posts, array $texts ): array {
 	);
 	foreach ( $texts as $hash => $text ) {
 		$call['texts'][] = array(
-			'hash' => (string) $hash,
-			'post' => $text['post'],
+			'hash'   => (string) $hash,
+			'post'   => $text['post'],
+			'author' => $text['author'] ?? null,
 		);
 	}
 	return $call;
@@ -208,7 +215,8 @@ function remember_answer( Page $page, array $posts, array $texts, ?array $answer
 	foreach ( array_keys( $texts ) as $hash ) {
 		$page->texts[ $hash ] = usable_part( $said_of_texts[ $hash ] ?? null, (string) $hash );
 	}
-	$page->cache = cache_after( $page->cache, $answer );
+	$page->has_form = $page->has_form || has_a_form( array( $said_of_posts, $said_of_texts ) );
+	$page->cache    = $page->has_form ? 'private' : cache_after( $page->cache, $answer );
 	if ( is_int( $answer['page']['until'] ?? null ) ) {
 		$page->until = min( $page->until ?? PHP_INT_MAX, $answer['page']['until'] );
 	}
@@ -253,8 +261,8 @@ function cache_after( string $before, ?array $answer ): string {
 	return 'private' !== $before && 'public' === ( $answer['page']['cache'] ?? '' ) ? 'public' : 'private';
 }
 
-/** Whether the viewer is never refused this post: an administrator, or somebody who may edit it. */
+/** Whether the viewer is never refused this post: an administrator, or somebody who may edit it; not in a preview. */
 function is_never_shut_out( \WP_Post $post ): bool {
 	$viewer = viewer();
-	return null !== $viewer && ( $viewer['administrator'] || current_user_can( 'edit_post', $post->ID ) );
+	return null !== $viewer && null === preview() && ( $viewer['administrator'] || current_user_can( 'edit_post', $post->ID ) );
 }

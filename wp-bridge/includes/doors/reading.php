@@ -9,6 +9,9 @@ namespace Gatepost;
 
 defined( 'ABSPATH' ) || exit;
 
+/** What a gateway and the way back from it put into an address. */
+const PAYMENT_PARAMETERS = array( 'gatepost_order', 'payment_intent', 'payment_intent_client_secret', 'setup_intent', 'setup_intent_client_secret', 'redirect_status' );
+
 /** What the main query is about, as `view.kind` and `view.object` of docs/protocol.md. */
 function &reading(): array {
 	static $reading = array(
@@ -43,18 +46,34 @@ function kind_of( \WP_Query $query ): string {
 function the_view(): array {
 	$reading = reading();
 	$view    = array(
-		'url'      => request_uri(),
+		'url'      => without_payment( request_uri() ),
 		'kind'     => is_rest_request() ? 'rest' : ( '' === $reading['kind'] ? 'other' : $reading['kind'] ),
 		'object'   => $reading['object'],
 		'ip'       => client_ip(),
 		'agent'    => request_header( 'HTTP_USER_AGENT' ),
-		'referrer' => request_header( 'HTTP_REFERER' ),
+		'referrer' => without_payment( request_header( 'HTTP_REFERER' ) ),
 		'affid'    => query_parameter( 'affid' ),
 		'sid'      => query_parameter( 'sid' ),
 		'count'    => is_a_reading(),
 		'language' => determine_locale(),
 	);
-	return '' === forwarded_for() ? $view : $view + array( 'forwarded' => forwarded_for() );
+	$more = array(
+		'forwarded' => forwarded_for(),
+		'arrival'   => http_build_query( kept_arrival() ),
+	);
+	return $view + array_filter( $more, 'strlen' );
+}
+
+/** An address without what a payment has left in it: who has that may ask about the payment, and it goes into a log. */
+function without_payment( string $url ): string {
+	list( $page, $query ) = explode( '?', $url, 2 ) + array( 1 => '' );
+	$kept                 = array_filter(
+		explode( '&', $query ),
+		static function ( string $pair ): bool {
+			return ! in_array( strtolower( urldecode( explode( '=', $pair )[0] ) ), PAYMENT_PARAMETERS, true );
+		}
+	);
+	return '' === implode( '', $kept ) ? $page : $page . '?' . implode( '&', $kept );
 }
 
 function query_parameter( string $name ): string {
@@ -66,7 +85,7 @@ function query_parameter( string $name ): string {
 function is_a_reading(): bool {
 	return 'GET' === ( $_SERVER['REQUEST_METHOD'] ?? '' )
 		&& ! in_array( reading()['kind'], array( '', 'feed', 'embed' ), true )
-		&& ! is_preview() && ! is_prefetch() && ! is_rest_request() && ! wp_doing_ajax();
+		&& null === preview() && ! is_preview() && ! is_prefetch() && ! is_rest_request() && ! wp_doing_ajax();
 }
 
 function is_prefetch(): bool {
@@ -83,11 +102,12 @@ function is_rest_request(): bool {
 
 /**
  * On `template_redirect`, last: a reading that no call has recorded. A visitor's is kept only where the sidecar was
- * asked and said that it could not.
+ * asked and said that it could not, and where he comes by an affiliate's link: that is a click.
  */
 function record_reading(): void {
 	$recorded = page()->is_recorded;
-	if ( is_a_reading() && ( false === $recorded || ( null === $recorded && null !== viewer() ) ) ) {
+	$matters  = null !== viewer() || '' !== query_parameter( 'affid' );
+	if ( is_a_reading() && ( false === $recorded || ( null === $recorded && $matters ) ) ) {
 		record_page_view( the_view() );
 	}
 }

@@ -50,7 +50,7 @@ function order_search_by_title( $sql, $query ) {
 /** Administrators, and editors where they edit. */
 function may_search_everything(): bool {
 	$viewer = viewer();
-	return null !== $viewer && ( $viewer['administrator'] || ( is_editing() && current_user_can( 'edit_others_posts' ) ) );
+	return null !== $viewer && null === preview() && ( $viewer['administrator'] || ( is_editing() && current_user_can( 'edit_others_posts' ) ) );
 }
 
 /** The search itself over some of the columns that were asked for, built from the terms that WordPress has parsed. */
@@ -96,10 +96,16 @@ function search_level_sql(): string {
 	return "LEAST( {$level}, " . hidden_branch_level() . ' )';
 }
 
-/** Text that only some may see stands in decision tags; such a post is found by title and excerpt, by everybody. */
+/** Text that only some may see stands in decision tags, and between the parts of a form; such a post is found by title and excerpt, by everybody. */
 function hidden_branch_level(): string {
 	global $wpdb;
-	return $wpdb->prepare( "IF( {$wpdb->posts}.post_content LIKE %s, 1, 2 )", '%' . $wpdb->esc_like( TAG_START ) . '%' . $wpdb->esc_like( '_Decision' ) . '%' );
+	$start = '%' . $wpdb->esc_like( TAG_START ) . '%';
+	return $wpdb->prepare(
+		"IF( {$wpdb->posts}.post_content LIKE %s OR {$wpdb->posts}.post_content LIKE %s OR {$wpdb->posts}.post_content LIKE %s, 1, 2 )",
+		$start . $wpdb->esc_like( '_Decision' ) . '%',
+		$start . $wpdb->esc_like( '_Subdecision' ) . '%',
+		'%' . $wpdb->esc_like( str_replace( '[', '[/', TAG_START ) ) . '%'
+	);
 }
 
 /** CASE branches, the most open first: any open term opens. `$test` takes the list of values. */

@@ -31,7 +31,7 @@ function answer_the_page(): void {
 		return;
 	}
 	$act = page()->object;
-	if ( 'redirect' === $act['act'] && is_singular() && '' !== $act['url'] ) {
+	if ( 'redirect' === $act['act'] && is_singular() && '' !== $act['url'] && null === preview() ) {
 		send_cache_headers( null );
 		record_reading();
 		redirect_with_code( $act['url'], 0 );

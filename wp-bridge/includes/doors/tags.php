@@ -18,6 +18,28 @@ const TAG_NAMES = array(
 	'MM_Content_Data',
 	'MM_Content_Link',
 	'MM_CorePage_Link',
+	'MM_Member_Link',
+	'MM_Purchase_Link',
+	'MM_Order_Data',
+	'MM_Order_Decision',
+	'MM_Order_Subdecision',
+	'MM_Product_Data',
+	'MM_CustomField_Data',
+	'MM_Employee_Data',
+	'MM_Affiliate_Decision',
+	'MM_Affiliate_Data',
+	'MM_Custom_Decision',
+	'MM_Error_Message',
+	'MM_Mail_Data',
+	'MM_Mail_Decision',
+	'MM_Mail_Details',
+	'MM_Form',
+	'MM_Form_Section',
+	'MM_Form_Subsection',
+	'MM_Form_Field',
+	'MM_Form_Data',
+	'MM_Form_Message',
+	'MM_Form_Button',
 	'MM_Else',
 );
 
@@ -77,7 +99,7 @@ function is_splice( $splice ): bool {
 }
 
 /**
- * Take our tags out of a text: decision tags with all they enclose, the others alone.
+ * Take our tags out of a text: decision tags, sections and whole forms with all they enclose, the others alone.
  *
  * A decision that is never closed takes the rest of the text with it, and a text that cannot be read becomes empty:
  * better too little than a branch that was meant for somebody else. HTML comments (also the block editor's) stay.
@@ -100,8 +122,10 @@ function without_tags( string $text ): string {
 		if ( array() === $open ) {
 			$kept .= substr( $text, $at, $match[0][1] - $at ) . literal_part( $match );
 		}
-		$at   = $match[0][1] + strlen( $match[0][0] );
-		$open = enclosing_after( $open, $match );
+		$at = $match[0][1] + strlen( $match[0][0] );
+		if ( 'MM_Form' !== $match[3][0] || is_within_form( $text, $at, $open, $match ) ) {
+			$open = enclosing_after( $open, $match );
+		}
 	}
 	return array() === $open ? $kept . substr( $text, $at ) : $kept;
 }
@@ -144,17 +168,27 @@ function might_hold_tags( string $text ): bool {
 
 /** Take out decisions that are opened and closed, the innermost first. */
 function without_whole_decisions( string $html ): string {
-	$decision = 'MM_(?:Member|Access)_Decision(?![\w-])';
+	$decision = '(?:MM_\w+?_(?:(?:D|Subd)ecision|(?:S|Subs)ection)|MM_Form)(?![\w-])';
 	do {
 		$html = (string) preg_replace( "~\[({$decision})[^\]]*+\](?:(?!\[/?{$decision}).)*+\[/\\1\]~s", '', $html, -1, $found );
 	} while ( $found > 0 );
 	return $html;
 }
 
-/** Which decisions are open after this tag. */
+/** Whether this tag of a form begins or ends one that encloses something: a bare one does not, nor one within another. */
+function is_within_form( string $text, int $at, array $open, array $match ): bool {
+	return '/' === $match[2][0] || ( ! in_array( 'MM_Form', $open, true ) && false !== strpos( $text, '[/MM_Form]', $at ) );
+}
+
+/** Whether what stands between a tag and its closer is nothing without it: a branch that is another viewer's, a part of a form. */
+function encloses_for_its_viewer( string $name ): bool {
+	return 'MM_Form' === $name || 1 === preg_match( '/(?:ecis|ect)ion\z/', $name );
+}
+
+/** Which of them are open after this tag. */
 function enclosing_after( array $open, array $match ): array {
 	$name = $match[3][0];
-	if ( is_escaped_tag( $match ) || '_Decision' !== substr( $name, -9 ) ) {
+	if ( is_escaped_tag( $match ) || ! encloses_for_its_viewer( $name ) ) {
 		return $open;
 	}
 	if ( '/' === $match[2][0] ) {

@@ -70,21 +70,22 @@ function stragglers(): array {
 	return array_merge( widget_texts(), stored_texts() );
 }
 
-/** The texts with tags of this site's templates, template parts and synced patterns. */
+/** The texts with tags of this site's template parts, and of synced patterns, which every author can make. */
 function stored_texts(): array {
 	global $wpdb;
-	$rows = $wpdb->get_col(
+	$rows = $wpdb->get_results(
 		$wpdb->prepare(
-			"SELECT post_content FROM {$wpdb->posts} WHERE post_type IN ('wp_block', 'wp_template_part') AND post_status = 'publish' AND post_content LIKE %s ORDER BY ID DESC LIMIT %d",
+			"SELECT post_content, post_author, post_type FROM {$wpdb->posts} WHERE post_type IN ('wp_block', 'wp_template_part') AND post_status = 'publish' AND post_content LIKE %s ORDER BY ID DESC LIMIT %d",
 			'%' . $wpdb->esc_like( TAG_START ) . '%',
 			MAX_STRAGGLERS
 		)
 	);
 	return array_map(
-		static function ( string $text ): array {
+		static function ( \stdClass $row ): array {
 			return array(
-				'text' => $text,
-				'post' => null,
+				'text'   => $row->post_content,
+				'post'   => null,
+				'author' => 'wp_block' === $row->post_type ? (int) $row->post_author : null,
 			);
 		},
 		$rows
@@ -105,7 +106,7 @@ function print_tag( $output, $name, $attributes, $match ) {
 		return $output;
 	}
 	$tag = substr( $match[0], strlen( $match[1] ), strlen( $match[0] ) - strlen( $match[1] ) - strlen( $match[6] ) );
-	return $match[1] . without_tags( render_text( $tag, current_post()->ID ?? null ) ) . $match[6];
+	return $match[1] . without_tags( render_text( $tag, current_post()->ID ?? null, null === current_post() ? 0 : null ) ) . $match[6];
 }
 
 /**
@@ -133,7 +134,7 @@ function render_pattern( $rendered, array $block ) {
 /** The pattern's text for this viewer, with block hooks and embeds done. */
 function pattern_text( \WP_Post $pattern ): string {
 	global $wp_embed;
-	$view = is_governed( $pattern ) ? view_of( $pattern )->text : render_text( $pattern->post_content );
+	$view = is_governed( $pattern ) ? view_of( $pattern )->text : render_text( $pattern->post_content, null, (int) $pattern->post_author );
 	$text = $wp_embed->autoembed( $wp_embed->run_shortcode( $view ) );
 	return function_exists( 'apply_block_hooks_to_content_from_post_object' ) ? apply_block_hooks_to_content_from_post_object( $text, $pattern ) : $text;
 }

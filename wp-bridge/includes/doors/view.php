@@ -157,14 +157,20 @@ function away_notice(): string {
 	return '<p class="gatepost-notice">' . esc_html__( 'This content is for members. It cannot be shown right now; please try again in a few minutes.', 'gatepost' ) . '</p>';
 }
 
-/** Render a whole text that is no post's: a widget, a pattern, an excerpt. Without an answer its tags vanish. */
-function render_text( string $text, ?int $post_id = null ): string {
+/**
+ * Render a whole text: a widget, a pattern, an excerpt. Without an answer its tags vanish.
+ *
+ * $post_id: the post that it stands in. $author_id: of a text that stands in none, who has written it; 0 when nobody
+ * knows, null for what only those can write who look after the site.
+ */
+function render_text( string $text, ?int $post_id = null, ?int $author_id = null ): string {
 	if ( ! has_tags( $text ) ) {
 		return $text;
 	}
 	$asked = array(
-		'text' => $text,
-		'post' => $post_id,
+		'text'   => $text,
+		'post'   => $post_id,
+		'author' => $author_id,
 	);
 	if ( ! array_key_exists( hash_of( $text ), page()->texts ) ) {
 		learn( array(), array_merge( array( $asked ), stragglers() ) );

@@ -1,0 +1,1 @@
+"""Orders, money, periods, overdue, charging, reconciling."""

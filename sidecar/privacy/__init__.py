@@ -1,0 +1,1 @@
+"""WordPress's personal-data tools: what we hold about a person, and forgetting it."""

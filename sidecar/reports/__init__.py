@@ -1,0 +1,1 @@
+"""What the owner wants to know and to show: figures, health, lists; evidence for a payment that is disputed."""

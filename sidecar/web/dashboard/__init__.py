@@ -1,0 +1,1 @@
+"""The dashboard: the screens of the site's owner and of the staff."""

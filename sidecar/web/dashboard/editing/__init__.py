@@ -1,0 +1,1 @@
+"""Making and changing what is sold, and the rules of who may see what."""

@@ -1,0 +1,5 @@
+"""The site's stand-in, which mails are handed to."""
+
+from tests.jobs.conftest import site
+
+__all__ = ["site"]
