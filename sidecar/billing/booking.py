@@ -9,6 +9,7 @@ Transaction: each call is one; the caller holds the member's lock and no transac
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -55,6 +56,7 @@ def book_intent(desk: Desk, receivable_id: int, intent: Intent, *, now: datetime
         raise Foreign(_("an intent for a receivable that is not here"))
     receivable, order, attempt = found
     check_belongs(desk, receivable, intent)
+    receivable = _bind_if_unbound(receivable, intent)
     if intent.status is IntentStatus.SUCCEEDED:
         return _book_success(desk, order, receivable, attempt, intent, now)
     outcome = _book_failure(desk, order, receivable, intent, now)
@@ -77,6 +79,16 @@ def check_belongs(desk: Desk, receivable: Receivable, intent: Intent) -> None:
         raise Foreign(_("intent {intent} does not belong to receivable {receivable}").format(
             intent=intent.id, receivable=receivable.uuid
         ))  # fmt: skip
+
+
+def _bind_if_unbound(receivable: Receivable, intent: Intent) -> Receivable:
+    """A webhook may come before the intent's id is committed, or to a restored database that lost it: what collects is bound."""
+    number = int(intent.metadata.get("intent", "1"))
+    is_unbound = receivable.status is ReceivableState.DUE and receivable.intent_id is None
+    if not is_unbound or number < receivable.intent_number:
+        return receivable
+    store.set_receivable(session(), receivable.id, intent_id=intent.id, intent_number=number)
+    return replace(receivable, intent_id=intent.id, intent_number=number)
 
 
 # --- success --------------------------------------------------------------------------------------------------------

@@ -317,9 +317,9 @@ def is_known(intent: Intent) -> bool:
     if receivable is None:
         return False
     number = int(intent.metadata.get("intent", "0") or 0)
-    return number < receivable.intent_number or (
-        number == receivable.intent_number and receivable.intent_id in {None, intent.id}
-    )
+    asks = receivable.intent_id is None and receivable.intent_asked_at is not None
+    is_current = number == receivable.intent_number and (asks or receivable.intent_id == intent.id)
+    return number < receivable.intent_number or is_current
 
 
 @use_case

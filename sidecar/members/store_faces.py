@@ -17,12 +17,17 @@ from sidecar.wordpress.tables import Tables
 _PROFILE_EVENTS = ("profile_changed", "user_deleted")
 
 
+_LATE_IDS = 5000
+"""A member whose transaction took longer becomes visible behind members with greater ids: so far back they are looked for."""
+
+
 def list_without_face(session: Session, limit: int) -> dict[int, int]:
     """member → user of those that came last: members are counted upwards, and faces follow them."""
     newest = sa.select(sa.func.coalesce(sa.func.max(member_faces.c.member_id), 0)).scalar_subquery()
+    faced = sa.select(member_faces.c.member_id).where(member_faces.c.member_id == members.c.id)
     rows = session.execute(
         sa.select(members.c.id, members.c.user_id)
-        .where(members.c.id > newest)
+        .where(members.c.id > newest - _LATE_IDS, ~faced.exists())
         .order_by(members.c.id)
         .limit(limit)
     )

@@ -65,5 +65,18 @@ class Pages:
         return context.new_page()
 
     def close(self) -> None:
+        """End all; what they showed last is printed, which pytest keeps for tests that fail."""
         for context in self._contexts:
+            for page in context.pages:
+                print(f"--- {page.url}\n{shown_text(page)}")
             context.close()
+
+
+def shown_text(page: "Page") -> str:
+    """What a person would read there now, as far as it can be had."""
+    from playwright.sync_api import Error
+
+    try:
+        return page.locator("body").inner_text(timeout=2000)[:3000]
+    except Error as error:
+        return str(error)

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from sidecar.billing import changing, charging, locking, restoring, returning, store_cards
 from sidecar.billing.gateways.gateway import CardFacts
-from sidecar.billing.guard import Paused
-from sidecar.billing.models import alarms, member_locks, refunds
+from sidecar.billing.guard import Paused, check_all
+from sidecar.billing.models import alarms, member_locks, receivables, refunds
 from sidecar.billing.planning import Collect, Task, prepare
 from sidecar.billing.returning import book_refund, follow_refunds, note_dispute, refund
 from sidecar.billing.rules import Origin
 from sidecar.db import get_server_time, reading, session, use_case
-from tests.billing.books import alarm_kinds
+from tests.billing.books import alarm_kinds, deliver_all
 from tests.billing.test_guard import backup, restore
 from tests.billing.test_overdue import fails_at_renewal
 
@@ -202,6 +202,46 @@ def test_a_restored_order_that_is_canceled_before_billing_resumes_does_not_pause
     if not is_paid:
         statuses = {one["status"] for one in shop.processor.get("ledger")["payment_intents"]}
         assert statuses == {"succeeded", "canceled"}
+
+
+def test_a_restored_cycle_that_a_webhook_settles_before_billing_resumes_is_bound_to_what_has_collected_it(
+    shop, order
+):
+    saved, plan = begin_renewal(shop, order)
+    restore(saved)
+    deliver_all(shop)
+    cycle = shop.receivables(order)[-1]
+    assert (cycle.status, cycle.intent_id) == ("settled", collected(shop)[-1]["payment_intent"])
+    assert cycle.intent_id != plan.receivable.intent_id
+    shop.run()
+    assert len(collected(shop)) == 2
+
+
+def test_an_intent_of_a_cycle_that_never_asked_for_one_tells_of_a_restored_database(shop, order):
+    saved, _plan = begin_renewal(shop, order)
+    restore(saved)
+    forget_asking()
+    with pytest.raises(Paused, match="restored from a backup"):
+        check_all(shop.desk)
+
+
+def begin_renewal(shop, order):
+    """Renew; gives the database as it was when the intent was about to be asked for, and what was planned."""
+    shop.move(days=30)
+    with locking.member_locked(order.member_id) as holder:
+        plan = prepare(shop.desk, Task(order.id, order.member_id, holder, Origin.ADMIN), now=shop.now)
+        saved = backup()
+        charging.collect(shop.desk, plan, holder)
+    return saved, plan
+
+
+def collected(shop):
+    return [one for one in shop.charges() if one["status"] == "succeeded"]
+
+
+@use_case
+def forget_asking():
+    session().execute(sa.update(receivables).values(intent_asked_at=None))
 
 
 def live(shop, days):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sidecar.db import reading, transaction
 from sidecar.members.facing import sync_faces
-from sidecar.members.models import member_faces, member_words
+from sidecar.members.models import member_faces, member_words, members
 from sidecar.reports.store_members import Wanted, list_members
 from sidecar.staff.rules import Role
 from sidecar.web.dashboard import members as screen
@@ -89,6 +89,17 @@ def test_a_changed_name_is_found_as_soon_as_it_is_told_of_and_the_old_one_no_mor
     assert sync_faces(house.tables, NOW) == 1
     assert (found(words=("weber",)), found(words=("kern",))) == (["anna.k"], [])
     assert sync_faces(house.tables, NOW) == 0
+
+
+def test_who_became_visible_behind_later_members_is_found_all_the_same(crowd, house):
+    """His row came first, his transaction ended last."""
+    with transaction() as session:
+        for table in (member_faces, member_words):
+            mine = sa.select(members.c.id).where(members.c.user_id == crowd["anna"])
+            session.execute(sa.delete(table).where(table.c.member_id.in_(mine)))
+    assert found(words=("kern",)) == []
+    assert sync_faces(house.tables, NOW) == 1
+    assert found(words=("kern",)) == ["anna.k"]
 
 
 def test_what_nobody_told_of_is_noticed_within_hours_and_who_is_deleted_is_found_no_more(crowd, house):

@@ -154,7 +154,10 @@ def test_a_member_falls_overdue_is_told_gives_another_card_and_is_back_and_the_o
     office.get_by_role("link", name="Members", exact=True).click()
     office.get_by_label("Search").fill("anna ker")
     office.keyboard.press("Enter")
-    office.get_by_role("link", name="Anna Kern").click()
+    office.wait_for_url("**q=anna**")
+    found = office.get_by_role("link", name="Anna Kern")
+    assert wait_until(lambda: found.count() == 1 or office.reload() is None, within_seconds=60)
+    found.click()
     story = office.get_by_role("main").inner_text()
     for sentence in ("active", "declined", "€19.00"):
         assert sentence in story
