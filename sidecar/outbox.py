@@ -51,6 +51,20 @@ class Parcel:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class Named:
+    """A parcel to be written once for its key."""
+
+    kind: str
+    key: str
+    payload: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Made of the key."""
+        return hashlib.sha256(f"{self.kind}:{self.key}".encode()).hexdigest()[:32]
+
+
 def add(session: Session, kind: str, payload: dict[str, Any], now: datetime) -> str:
     """Put a parcel into the outbox, in the caller's transaction; gives its id."""
     return add_many(session, kind, [payload], now)[0]
@@ -66,9 +80,14 @@ def add_many(session: Session, kind: str, payloads: Iterable[dict[str, Any]], no
 
 def add_once(session: Session, kind: str, key: str, payload: dict[str, Any], now: datetime) -> str:
     """Put a parcel into the outbox unless one with this key is there: its id is made of the key. Gives the id."""
-    parcel_id = hashlib.sha256(f"{kind}:{key}".encode()).hexdigest()[:32]
-    insert_once(session, outbox, [_row(parcel_id, kind, payload, now)])
-    return parcel_id
+    wanted = Named(kind, key, payload)
+    add_all_once(session, [wanted], now)
+    return wanted.id
+
+
+def add_all_once(session: Session, wanted: Iterable[Named], now: datetime) -> None:
+    """Put these into the outbox, each unless it is there already, in one statement."""
+    insert_once(session, outbox, [_row(one.id, one.kind, one.payload, now) for one in wanted])
 
 
 def _row(parcel_id: str, kind: str, payload: dict[str, Any], now: datetime) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from sidecar.billing.overdue import Decline, advice_of, is_never_again
 from sidecar.billing.progress import note_decline, settle
 from sidecar.billing.rules import Attempt, Order, Origin, Receivable, Source
 from sidecar.billing.states import AttemptState, ReceivableState, SubscriptionState
+from sidecar.billing.store_charging import Bookable
 from sidecar.db import get_server_time, session, use_case
 from sidecar.errors import GatepostError
 from sidecar.i18n import _
@@ -51,15 +52,16 @@ def book_intent(desk: Desk, receivable_id: int, intent: Intent, *, now: datetime
     failed attempt of its own) and moves the retry schedule. `canceled` frees the receivable for a successor. `processing`
     and `requires_action` keep the attempt open. Anything else proves nothing and changes nothing.
     """
-    found = store_charging.find_bookable(session(), receivable_id)
+    is_paid = intent.status is IntentStatus.SUCCEEDED
+    charge = (intent.charge or _unseen_charge(intent)) if is_paid else None
+    found = store_charging.find_bookable(session(), receivable_id, charge)
     if found is None:
         raise Foreign(_("an intent for a receivable that is not here"))
-    receivable, order, attempt = found
-    check_belongs(desk, receivable, intent)
-    receivable = _bind_if_unbound(receivable, intent)
-    if intent.status is IntentStatus.SUCCEEDED:
-        return _book_success(desk, order, receivable, attempt, intent, now)
-    outcome = _book_failure(desk, order, receivable, intent, now)
+    check_belongs(desk, found.receivable, intent)
+    receivable = _bind_if_unbound(found.receivable, intent)
+    if charge is not None:
+        return _book_success(desk, replace(found, receivable=receivable), intent, charge, now)
+    outcome = _book_failure(desk, found.order, receivable, intent, now)
     if intent.status is IntentStatus.CANCELED:
         return _drop(receivable, intent, now)
     if intent.status in {IntentStatus.PROCESSING, IntentStatus.NEEDS_ACTION}:
@@ -94,22 +96,22 @@ def _bind_if_unbound(receivable: Receivable, intent: Intent) -> Receivable:
 # --- success --------------------------------------------------------------------------------------------------------
 
 
-def _book_success(
-    desk: Desk,
-    order: Order,
-    receivable: Receivable,
-    open_attempt: Attempt | None,
-    intent: Intent,
-    now: datetime,
-) -> Outcome:
-    charge = intent.charge or ChargeFacts(intent.id, True, intent.amount_minor, intent.currency)
-    if store_charging.is_booked(session(), charge.id):
+def _unseen_charge(intent: Intent) -> ChargeFacts:
+    """What an intent says of its charge where it shows none."""
+    return ChargeFacts(intent.id, True, intent.amount_minor, intent.currency)
+
+
+def _book_success(desk: Desk, found: Bookable, intent: Intent, charge: ChargeFacts, now: datetime) -> Outcome:
+    if found.is_booked:
         return Outcome.KNOWN
-    attempt = open_attempt or _attempt_by_hand(receivable, intent, now)
+    order, receivable = found.order, found.receivable
+    attempt = found.attempt or _attempt_by_hand(receivable, intent, now)
     if receivable.status is not ReceivableState.DUE:
         _finish(attempt, AttemptState.SUCCEEDED, now, charge_id=charge.id)
         return _book_surplus(desk, receivable, intent, charge, now)
-    card = charge.card and store_cards.sync_card(session(), order.member_id, charge.card, now)
+    card = charge.card and store_cards.sync_known_card(
+        session(), found.card, order.member_id, charge.card, now
+    )
     card_id = card.id if card else None
     _finish(attempt, AttemptState.SUCCEEDED, now, charge_id=charge.id, card_id=card_id)
     by_browser = attempt.origin is Origin.BROWSER
@@ -125,6 +127,7 @@ def _book_success(
         attempt=attempt,
         charge_id=charge.id,
         card_id=kept_id,
+        user_id=found.user_id,
     )
     if kept_id is not None and by_browser and order.status is SubscriptionState.OVERDUE:
         use_everywhere(order.member_id, kept_id, now)

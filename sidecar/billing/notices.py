@@ -17,13 +17,24 @@ from sidecar.activity.store import add_event
 from sidecar.billing import store, store_guard
 from sidecar.billing.rules import Order, event_body
 from sidecar.db import session
+from sidecar.outbox import Named
 
 MAIL, ACTION, CLOSE_INTENT = "mail", "site_change", "close_intent"
 
 
-def record(order: Order, name: str, amount_minor: int, now: datetime, *, ip: str = "", **more: Any) -> None:
+def record(
+    order: Order,
+    name: str,
+    amount_minor: int,
+    now: datetime,
+    *,
+    ip: str = "",
+    user_id: int | None = None,
+    **more: Any,
+) -> None:
     """A billing event; where an affiliate brought the order, his part in what was paid or given back is one of its own."""
-    user_id = store.get_user_id(session(), order.member_id)
+    if user_id is None:
+        user_id = store.get_user_id(session(), order.member_id)
     body = event_body(order, amount_minor, **more)
     _add(EventType.BILLING, name, order, user_id, body, now, ip)
     if order.affiliate_id and name in {"paid_first", "paid_renewal", "recovered", "refunded"}:
@@ -47,18 +58,28 @@ def _add(
 
 
 def notify(order: Order, kind: str, about: str, now: datetime, **data: Any) -> None:
-    """Queue one mail to the member. `about` names the cause, such as a receivable's UUID: the same cause is one mail."""
+    """Queue one mail to the member, as `mail_about` makes it."""
+    outbox.add_all_once(session(), [mail_about(order, kind, about, **data)], now)
+
+
+def mail_about(order: Order, kind: str, about: str, **data: Any) -> Named:
+    """A mail to the member. `about` names the cause, such as a receivable's UUID: the same cause is one mail."""
     payload = {"kind": kind, "member": order.member_id, "order": order.id, "data": data}
-    outbox.add_once(session(), MAIL, f"{kind}:{about}", payload, now)
+    return Named(MAIL, f"{kind}:{about}", payload)
 
 
 def tell_plugins(name: str, order: Order, about: str, now: datetime, **data: Any) -> None:
-    """Have the bridge fire one of the `mm_*` actions that other plugins listen to, once for its cause."""
+    """Have other plugins told, as `action_about` says it."""
+    outbox.add_all_once(session(), [action_about(name, order, about, **data)], now)
+
+
+def action_about(name: str, order: Order, about: str, **data: Any) -> Named:
+    """One of the `mm_*` actions that other plugins listen to, which the bridge fires once for its cause."""
     payload = {
         "kind": "action", "name": name, "member": order.member_id, "order": order.id,
         "data": {"order_number": order.uuid, "order_currency": order.currency, **data},
     }  # fmt: skip
-    outbox.add_once(session(), ACTION, f"{name}:{about}", payload, now)
+    return Named(ACTION, f"{name}:{about}", payload)
 
 
 def close_intent_later(receivable_id: int, intent_id: str, now: datetime) -> None:

@@ -31,12 +31,15 @@ def owe(
     missed: bool = False,
     again: tuple[str, int] | None = None,
     is_first: bool = False,
+    credit_minor: int | None = None,
+    asked_s: float | None = None,
 ) -> Receivable:
     """Make the receivable of one cycle; the one that is there already is given back. A missed one uses no credit.
 
     The period is counted from the anchor. A second call for the same cycle finds the first one's row. `again`: its old name
     and the sum that was asked for, where a restored database makes it again; the credit of then is not known. `is_first`: the
-    caller has seen that there is none.
+    caller has seen that there is none. `credit_minor`: what the member has, where it was read a moment ago. `asked_s`: when
+    its intent is asked for, if that is now (Unix seconds of the database server).
     """
     known = None if is_first else store.find_receivable_of(session(), order.id, cycle)
     if known is not None:
@@ -48,7 +51,9 @@ def owe(
         store.set_order(session(), order.id, carried_minor=0)
     if again is not None:
         price = price_of_gross(again[1], price.currency, price.tax_ppm, price.country)
-    credit = 0 if missed or again is not None else _usable_credit(desk, order, price.gross_minor)
+    credit = (
+        0 if missed or again is not None else _usable_credit(desk, order, price.gross_minor, credit_minor)
+    )
     period = order.period_of(cycle)
     made = store.add_receivable(
         session(),
@@ -56,7 +61,7 @@ def owe(
             "order_id": order.id, "member_id": order.member_id, "cycle": cycle, "net_minor": price.net_minor,
             "tax_minor": price.tax_minor, "gross_minor": price.gross_minor, "credit_minor": credit,
             "currency": price.currency, "tax_ppm": price.tax_ppm, "country": price.country, "from_at": period.from_at,
-            "until_at": period.until_at, "due_at": period.from_at, "made_at": now,
+            "until_at": period.until_at, "due_at": period.from_at, "made_at": now, "intent_asked_at": asked_s,
             "status": ReceivableState.MISSED if missed else ReceivableState.DUE, **({"uuid": again[0]} if again is not None else {}),
         },
     )  # fmt: skip
@@ -96,9 +101,11 @@ def renumber(order: Order, reason: str, now: datetime) -> Order:
     return store.find_order(session(), order.id) or order
 
 
-def _usable_credit(desk: Desk, order: Order, gross_minor: int) -> int:
+def _usable_credit(desk: Desk, order: Order, gross_minor: int, known_minor: int | None) -> int:
     """As much of the member's credit as leaves either nothing, or a sum that the gateway collects."""
-    credit = store_ledger.compute_credit(session(), order.member_id, order.currency)
+    credit = known_minor
+    if credit is None:
+        credit = store_ledger.compute_credit(session(), order.member_id, order.currency)
     smallest, step = collectable(desk, order)
     return credit_for(gross_minor, credit, smallest=smallest, step=step)
 

@@ -83,7 +83,7 @@ def prepare(desk: Desk, task: Task, *, now: datetime, looked: bool = False) -> P
     `looked`: its intent was read a moment ago and said nothing new, so it may be confirmed. Called twice it finds its own
     open attempt and gives a Look. A worker that stood still until his lock was another's plans nothing.
     """
-    seen = store_charging.find_standing(session(), desk.tables, task.order_id, task.holder)
+    seen = store_charging.find_standing(session(), desk.tables, task.order_id, task.holder, now)
     if seen is None or not seen.is_mine:
         return None
     order, attempt = seen.order, seen.attempt
@@ -169,7 +169,7 @@ def _end_of_period(desk: Desk, order: Order, now: datetime) -> None:
 def _renew(desk: Desk, seen: Standing, task: Task, now: datetime, *, looked: bool) -> Plan | None:
     order = seen.order
     waits = _waits_for_notice(desk, order, task, now)
-    receivable, is_new = (None, False) if waits else _due(desk, order, now)
+    receivable, is_new = (None, False) if waits else _due(desk, seen, now)
     if receivable is None or settle_without_gateway(desk, order, receivable, now):
         return None
     if order.gateway == "manual":
@@ -193,7 +193,7 @@ def _try(
     if task.origin is None and _is_over(desk, order, receivable, now):
         end_order(desk, order, "unpaid", now=now, by="billing")
         return None
-    card = _usable_card(desk, order, receivable, now)
+    card = _usable_card(desk, seen, receivable, now)
     if card is None or not _may_ask(desk, order, receivable, card, now):
         return None
     newest = None if is_new else store.find_newest_attempt(session(), receivable.id)
@@ -232,13 +232,13 @@ def _waits_for_notice(desk: Desk, order: Order, task: Task, now: datetime) -> bo
     return until is not None
 
 
-def _due(desk: Desk, order: Order, now: datetime) -> tuple[Receivable | None, bool]:
+def _due(desk: Desk, seen: Standing, now: datetime) -> tuple[Receivable | None, bool]:
     """What waits to be collected, else what is owed next; and whether it was made just now."""
-    found = store.find_due_or_newest(session(), order.id)
-    if found is not None and found.status is ReceivableState.DUE:
-        return found, False
-    owed = _owe_next(desk, order, found, now)
-    return owed, owed is not None and _is_first(found, owed.cycle)
+    newest = seen.newest
+    if newest is not None and newest.status is ReceivableState.DUE:
+        return newest, False
+    owed = _owe_next(desk, seen, now)
+    return owed, owed is not None and _is_first(newest, owed.cycle)
 
 
 def _is_first(newest: Receivable | None, cycle: int) -> bool:
@@ -246,14 +246,15 @@ def _is_first(newest: Receivable | None, cycle: int) -> bool:
     return newest is None or newest.cycle < cycle
 
 
-def _owe_next(desk: Desk, order: Order, newest: Receivable | None, now: datetime) -> Receivable | None:
+def _owe_next(desk: Desk, seen: Standing, now: datetime) -> Receivable | None:
     """The receivable of the cycle that is due: the present one. Older ones are listed for the owner, not collected."""
+    order, newest = seen.order, seen.newest
     begun_at = _begun_at(order, newest)
     if begun_at is not None and now - begun_at < AT_MOST_ONE_IN:
         store.set_order(session(), order.id, wake_at=begun_at + _DAY)
         return None
     if order.next_due_at is not None and order.next_due_at > now:
-        return owe(desk, order, order.next_cycle, now, is_first=_is_first(newest, order.next_cycle))
+        return _owe(desk, seen, order, order.next_cycle, now)
     present = order.cycle_at(now)
     if order.last_cycle is not None:
         present = min(present, order.last_cycle)
@@ -268,7 +269,15 @@ def _owe_next(desk: Desk, order: Order, newest: Receivable | None, now: datetime
         text = sentence.format(order=order.uuid, count=present - order.next_cycle)
         raise_alarm(session(), "missed", f"{order.uuid}:{present}", text, now)
         order = store.find_order(session(), order.id) or order
-    return owe(desk, order, present, now, is_first=_is_first(newest, present))
+    return _owe(desk, seen, order, present, now)
+
+
+def _owe(desk: Desk, seen: Standing, order: Order, cycle: int, now: datetime) -> Receivable:
+    """Its intent is asked for in a moment, if there is a card to ask with."""
+    return owe(
+        desk, order, cycle, now,
+        is_first=_is_first(seen.newest, cycle), credit_minor=seen.credit_minor, asked_s=seen.now_s if seen.card else None,
+    )  # fmt: skip
 
 
 def _begun_at(order: Order, newest: Receivable | None) -> datetime | None:
@@ -293,18 +302,18 @@ def _is_over(desk: Desk, order: Order, receivable: Receivable, now: datetime) ->
     return order.retries >= len(moments)
 
 
-def _usable_card(desk: Desk, order: Order, receivable: Receivable, now: datetime) -> Card | None:
+def _usable_card(desk: Desk, seen: Standing, receivable: Receivable, now: datetime) -> Card | None:
     """The card that may be charged now; None when it may not, and then the order knows what it waits for."""
-    card, is_disputed = store_cards.find_card_to_charge(session(), order.card_id)
+    order, card = seen.order, seen.card
     if card is None or card.never_again:
         wait_for_card(desk, order, receivable, now)
         return None
-    if is_disputed:
+    if seen.is_disputed:
         store.set_order(session(), order.id, held="dispute", wake_at=now + _DAY)
         return None
     if order.held is not None:
         store.set_order(session(), order.id, held=None)
-    declined_at = store_cards.list_declines(session(), card.fingerprint, now)
+    declined_at = store_cards.list_declines(session(), card.fingerprint, now) if seen.has_declined else []
     permission = may_try(card.brand, declined_at, now, never_again=card.never_again)
     if not permission.allowed:
         store.set_order(session(), order.id, wake_at=permission.not_before or now + _DAY)

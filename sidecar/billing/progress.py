@@ -10,13 +10,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sidecar import outbox
 from sidecar.billing import store, store_anchors, store_cards, store_ledger, store_returns, store_trials
 from sidecar.billing.amounts import allocate
 from sidecar.billing.ceilings import may_try
 from sidecar.billing.desk import Desk
 from sidecar.billing.following import follow
 from sidecar.billing.invoicing import issuing
-from sidecar.billing.notices import close_intent_later, forget_buyer_later, notify, record, tell_plugins
+from sidecar.billing.notices import (
+    action_about,
+    close_intent_later,
+    forget_buyer_later,
+    mail_about,
+    notify,
+    record,
+    tell_plugins,
+)
 from sidecar.billing.overdue import (
     Act,
     Advice,
@@ -60,11 +69,12 @@ def settle(
     charge_id: str | None = None,
     card_id: int | None = None,
     note: str = "",
+    user_id: int | None = None,
 ) -> None:
     """The receivable is paid by `source`: settlement, ledger, the order's dates and state, access, event and notices.
 
     The unique key of settlements makes a second one impossible; the conditional UPDATE of the receivable makes it a Refused
-    before that. The card that paid is the order's from now on.
+    before that. The card that paid is the order's from now on. `user_id`: the member's in WordPress, where it is known.
     """
     if source is Source.WAIVED and receivable.credit_minor:
         receivable = free_credit(receivable, now)
@@ -96,7 +106,7 @@ def settle(
     if order.status is SubscriptionState.PENDING:
         _begin(order, receivable, values, now)
         _replace_old(desk, order, now)
-    _tell_paid(order, receivable, source, attempt, now)
+    _tell_paid(order, receivable, source, attempt, now, user_id)
     if status is not order.status or not order.terms.renews:  # a renewal in good standing changes no access
         follow(_fresh(order), now=now, by=f"order:{order.uuid}", keeps_overdue=keeps_overdue(desk, order))
 
@@ -199,19 +209,33 @@ def _credit_newer_cycles(desk: Desk, old: Order, order: Order, now: datetime) ->
 
 
 def _tell_paid(
-    order: Order, receivable: Receivable, source: Source, attempt: Attempt | None, now: datetime
+    order: Order,
+    receivable: Receivable,
+    source: Source,
+    attempt: Attempt | None,
+    now: datetime,
+    user_id: int | None,
 ) -> None:
     name = _PAID_NAMES.get(order.status, "paid_renewal")
     number = attempt.number if attempt else None
-    record(order, name, receivable.gross_minor, now, cycle=receivable.cycle, source=source, attempt=number)
-    notify(
-        order, _PAID_MAILS.get(order.status, "receipt"), receivable.uuid, now,
-        amount_minor=receivable.gross_minor, cycle=receivable.cycle, source=source,
+    record(
+        order, name, receivable.gross_minor, now,
+        user_id=user_id, cycle=receivable.cycle, source=source, attempt=number,
     )  # fmt: skip
-    action = "mm_payment_received" if order.status is SubscriptionState.PENDING else "mm_payment_rebill"
-    tell_plugins(action, order, receivable.uuid, now, order_total_minor=receivable.gross_minor)
-    if order.status is SubscriptionState.PENDING:
-        tell_plugins("mm_product_purchase", order, order.uuid, now, product_id=order.product_id)
+    is_first = order.status is SubscriptionState.PENDING
+    told = [
+        mail_about(
+            order, _PAID_MAILS.get(order.status, "receipt"), receivable.uuid,
+            amount_minor=receivable.gross_minor, cycle=receivable.cycle, source=source,
+        ),
+        action_about(
+            "mm_payment_received" if is_first else "mm_payment_rebill", order, receivable.uuid,
+            order_total_minor=receivable.gross_minor,
+        ),
+    ]  # fmt: skip
+    if is_first:
+        told.append(action_about("mm_product_purchase", order, order.uuid, product_id=order.product_id))
+    outbox.add_all_once(session(), told, now)
 
 
 # --- a decline ------------------------------------------------------------------------------------------------------

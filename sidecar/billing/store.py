@@ -189,20 +189,6 @@ def find_newest_receivable(session: Session, order_id: int) -> Receivable | None
     return None if row is None else receivable_of(row)
 
 
-def find_due_or_newest(session: Session, order_id: int) -> Receivable | None:
-    """The one that waits to be collected; where there is none, that of the newest cycle."""
-    row = session.execute(_DUE_OR_NEWEST, {"order_id": order_id}).first()
-    return None if row is None else receivable_of(row)
-
-
-_DUE_OR_NEWEST = (
-    sa.select(*RECEIVABLE)
-    .where(receivables.c.order_id == sa.bindparam("order_id"))
-    .order_by(sa.case((receivables.c.status == ReceivableState.DUE, 0), else_=1), receivables.c.cycle.desc())
-    .limit(1)
-)
-
-
 def find_due_receivable(session: Session, order_id: int) -> Receivable | None:
     """The one that waits or is being collected; there is never a second."""
     due = receivables.c.status == ReceivableState.DUE

@@ -16,11 +16,11 @@ from sidecar.billing.rules import Card
 from sidecar.billing.states import SubscriptionState
 from sidecar.db import count_changed, insert_once
 
-_CARD = (
+CARD = (
     cards.c.id, cards.c.member_id, cards.c.gateway_id, cards.c.fingerprint, cards.c.brand, cards.c.last4, cards.c.exp_year,
     cards.c.exp_month, cards.c.never_again, cards.c.customer_id,
 )  # fmt: skip
-_WINDOW = timedelta(days=30)
+DECLINES_COUNT_FOR = timedelta(days=30)
 OPEN_DISPUTES = ("inquiry", "open")
 
 
@@ -49,21 +49,28 @@ def find_member_of_customer(session: Session, gateway_id: str) -> int | None:
 
 def sync_card(session: Session, member_id: int, facts: CardFacts, now: datetime) -> Card:
     """Keep what the gateway shows of a member's card; a new number or date ends what the network had forbidden."""
-    known = find_card_by_name(session, facts.id)
+    return sync_known_card(session, find_card_by_name(session, facts.id), member_id, facts, now)
+
+
+def sync_known_card(
+    session: Session, known: Card | None, member_id: int, facts: CardFacts, now: datetime
+) -> Card:
+    """As `sync_card`, where the card was read a moment ago."""
     if known is None:
         _add_card(session, member_id, facts, now)
-    elif not _shows(known, facts):
+    elif _shows(known, facts):
+        return known
+    else:
         shown = _columns(facts)
-        if (known.fingerprint, known.exp_year, known.exp_month) != (
+        is_same = (known.fingerprint, known.exp_year, known.exp_month) == (
             facts.fingerprint,
             facts.exp_year,
             facts.exp_month,
-        ):
+        )
+        if not is_same:
             shown["never_again"] = False
         session.execute(sa.update(cards).where(cards.c.id == known.id).values(**shown))
-    else:
-        return known
-    return _card(session.execute(sa.select(*_CARD).where(cards.c.gateway_id == facts.id)).one())
+    return _card(session.execute(sa.select(*CARD).where(cards.c.gateway_id == facts.id)).one())
 
 
 def _add_card(session: Session, member_id: int, facts: CardFacts, now: datetime) -> None:
@@ -110,28 +117,18 @@ def _shows(card: Card, facts: CardFacts) -> bool:
 
 def find_card(session: Session, card_id: int) -> Card | None:
     """By its row id."""
-    row = session.execute(sa.select(*_CARD).where(cards.c.id == card_id)).first()
+    row = session.execute(sa.select(*CARD).where(cards.c.id == card_id)).first()
     return None if row is None else _card(row)
 
 
-def find_card_to_charge(session: Session, card_id: int | None) -> tuple[Card | None, bool]:
-    """A card, and whether some charge of it is disputed right now."""
-    if card_id is None:
-        return None, False
-    row = session.execute(_CARD_TO_CHARGE, {"card_id": card_id}).first()
-    return (None, False) if row is None else (_card(row[:-1]), bool(row[-1]))
-
-
-_CARD_TO_CHARGE = sa.select(
-    *_CARD,
-    sa.select(disputes.c.id)
-    .where(
+def is_disputed() -> sa.ColumnElement[bool]:
+    """Within a statement about cards: whether some charge of the card is disputed right now."""
+    theirs = sa.select(disputes.c.id).where(
         cards.c.fingerprint != "",
         disputes.c.fingerprint == cards.c.fingerprint,
         disputes.c.status.in_(OPEN_DISPUTES),
     )
-    .exists(),
-).where(cards.c.id == sa.bindparam("card_id"))
+    return theirs.exists()
 
 
 def find_card_by_name(session: Session, gateway_id: str) -> Card | None:
@@ -140,7 +137,7 @@ def find_card_by_name(session: Session, gateway_id: str) -> Card | None:
     return None if row is None else _card(row)
 
 
-_CARD_BY_NAME = sa.select(*_CARD).where(cards.c.gateway_id == sa.bindparam("name"))
+_CARD_BY_NAME = sa.select(*CARD).where(cards.c.gateway_id == sa.bindparam("name"))
 
 
 def list_card_ids(session: Session, fingerprint: str) -> list[int]:
@@ -169,7 +166,9 @@ def add_decline(session: Session, what: str, facts: CardFacts, at: datetime, *, 
 
 def list_declines(session: Session, fingerprint: str, now: datetime) -> list[datetime]:
     """When this card was declined in the last 30 days."""
-    return list(session.scalars(_DECLINES_SINCE, {"fingerprint": fingerprint, "since": now - _WINDOW}))
+    return list(
+        session.scalars(_DECLINES_SINCE, {"fingerprint": fingerprint, "since": now - DECLINES_COUNT_FOR})
+    )
 
 
 _DECLINES_SINCE = sa.select(declines.c.at).where(

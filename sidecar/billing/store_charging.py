@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from sidecar.billing import store
-from sidecar.billing.models import attempts, member_locks, orders, receivables, settlements, surpluses
-from sidecar.billing.rules import Attempt, Order, Receivable
+from sidecar.billing import store, store_cards, store_ledger
+from sidecar.billing.gateways.gateway import ChargeFacts
+from sidecar.billing.models import (
+    attempts,
+    cards,
+    declines,
+    member_locks,
+    orders,
+    receivables,
+    settlements,
+    surpluses,
+)
+from sidecar.billing.rules import Attempt, Card, Order, Receivable
+from sidecar.billing.states import ReceivableState
 from sidecar.db import server_time
 from sidecar.members.models import members
 from sidecar.wordpress.tables import Tables
@@ -19,40 +32,84 @@ from sidecar.wordpress.tables import Tables
 
 @dataclass(frozen=True)
 class Standing:
-    """An order when it is looked at. `attempt`: the open one; `is_mine`: the lock is the asker's, and its lease not over;
-    `has_user`: its member's WordPress user is there; `now_s`: the database server's clock, Unix seconds."""
+    """An order when it is looked at. `attempt`: the open one; `newest`: the receivable that is due, else that of the newest cycle.
+
+    `card`: the order's; `is_disputed`: some charge of that card is disputed right now; `has_declined`: it was declined in the
+    last 30 days. `credit_minor`: what the member has in the order's currency. `is_mine`: the lock is the asker's, and its
+    lease not over; `has_user`: its member's WordPress user is there; `now_s`: the database server's clock, Unix seconds.
+    """
 
     order: Order
     attempt: Attempt | None
+    newest: Receivable | None
+    card: Card | None
+    is_disputed: bool
+    has_declined: bool
+    credit_minor: int
     is_mine: bool
     has_user: bool
     now_s: float
 
 
-def find_standing(session: Session, tables: Tables, order_id: int, holder: str) -> Standing | None:
-    """How an order stands, seen by whoever claims to hold its member's lock."""
-    statement = _standing(tables.users, server_time(session))
-    row = session.execute(statement, {"order_id": order_id, "holder": holder}).first()
+@dataclass(frozen=True)
+class Bookable:
+    """What a charge is booked on. `attempt`: the open one; `card`: the one that the charge names; `is_booked`: that charge is
+    written down already, as a settlement or as surplus; `user_id`: the member's in WordPress."""
+
+    receivable: Receivable
+    order: Order
+    attempt: Attempt | None
+    card: Card | None
+    user_id: int
+    is_booked: bool
+
+
+def find_standing(
+    session: Session, tables: Tables, order_id: int, holder: str, now: datetime
+) -> Standing | None:
+    """How an order stands, seen by whoever claims to hold its member's lock. `now`: business time."""
+    asked = {"order_id": order_id, "holder": holder, "declined_since": now - store_cards.DECLINES_COUNT_FOR}
+    row = session.execute(_standing(tables.users, server_time(session)), asked).first()
     if row is None:
         return None
-    values, (is_mine, has_user, seconds) = row[:-3], row[-3:]
-    order, attempt = _split(values, len(store.ORDER))
-    return Standing(store.order_of(order), _attempt(attempt), bool(is_mine), bool(has_user), float(seconds))
+    order, attempt, newest, card, (disputed, declined, credit, mine, user, now_s) = _cut(
+        row, store.ORDER, store.ATTEMPT, store.RECEIVABLE, store_cards.CARD
+    )
+    return Standing(
+        order=store.order_of(order),
+        attempt=_attempt(attempt),
+        newest=_receivable(newest),
+        card=_card(card),
+        is_disputed=bool(disputed),
+        has_declined=bool(declined),
+        credit_minor=-int(credit or 0),
+        is_mine=bool(mine),
+        has_user=bool(user),
+        now_s=float(now_s),
+    )
 
 
-def find_bookable(session: Session, receivable_id: int) -> tuple[Receivable, Order, Attempt | None] | None:
-    """A receivable, its order and its open attempt."""
-    row = session.execute(_BOOKABLE, {"receivable_id": receivable_id}).first()
+def find_bookable(session: Session, receivable_id: int, charge: ChargeFacts | None) -> Bookable | None:
+    """A receivable with its order, and what is known of the charge that says it has paid for it."""
+    asked = {
+        "receivable_id": receivable_id,
+        "charge_id": charge.id if charge else "",
+        "card": charge.card.id if charge and charge.card else "",
+    }
+    row = session.execute(_BOOKABLE, asked).first()
     if row is None:
         return None
-    receivable, rest = _split(row, len(store.RECEIVABLE))
-    order, attempt = _split(rest, len(store.ORDER))
-    return store.receivable_of(receivable), store.order_of(order), _attempt(attempt)
-
-
-def is_booked(session: Session, charge_id: str) -> bool:
-    """Whether a charge is written down already: as a settlement, or as surplus."""
-    return bool(session.scalar(_BOOKED, {"charge_id": charge_id}))
+    receivable, order, attempt, card, (user_id, booked) = _cut(
+        row, store.RECEIVABLE, store.ORDER, store.ATTEMPT, store_cards.CARD
+    )
+    return Bookable(
+        store.receivable_of(receivable),
+        store.order_of(order),
+        _attempt(attempt),
+        _card(card),
+        user_id,
+        bool(booked),
+    )
 
 
 # --- statements, made once: SQLAlchemy finds what it has compiled of them without walking through them again -------------
@@ -70,37 +127,72 @@ def _standing(users: sa.Table, now_s: sa.ColumnElement[Any]) -> sa.Select[Any]:
         .join(users, users.c.id == members.c.user_id)
         .where(members.c.id == orders.c.member_id)
     )
+    declined = sa.select(declines.c.at).where(
+        declines.c.fingerprint == cards.c.fingerprint, declines.c.at > sa.bindparam("declined_since")
+    )
+    credit = store_ledger.credit_of(orders.c.member_id, orders.c.currency).scalar_subquery()
+    facts = (store_cards.is_disputed(), declined.exists(), credit, mine.exists(), user.exists(), now_s)
     return (
-        sa.select(*store.ORDER, *store.ATTEMPT, mine.exists(), user.exists(), now_s)
-        .select_from(orders.outerjoin(attempts, _is_open(attempts.c.order_id == orders.c.id)))
+        sa.select(*store.ORDER, *store.ATTEMPT, *store.RECEIVABLE, *store_cards.CARD, *facts)
+        .select_from(
+            orders.outerjoin(attempts, _is_open(attempts.c.order_id == orders.c.id))
+            .outerjoin(
+                receivables,
+                sa.and_(receivables.c.order_id == orders.c.id, receivables.c.id == _due_or_newest()),
+            )
+            .outerjoin(cards, cards.c.id == orders.c.card_id)
+        )
         .where(orders.c.id == sa.bindparam("order_id"))
     )
+
+
+def _due_or_newest() -> sa.ScalarSelect[Any]:
+    """The id of an order's receivable that waits to be collected; where there is none, that of the newest cycle."""
+    theirs = receivables.alias("theirs")
+    is_due = sa.case((theirs.c.status == ReceivableState.DUE, 0), else_=1)
+    found = sa.select(theirs.c.id).where(theirs.c.order_id == orders.c.id)
+    return found.order_by(is_due, theirs.c.cycle.desc()).limit(1).correlate(orders).scalar_subquery()
 
 
 def _is_open(joined: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.and_(joined, attempts.c.is_open == 1)
 
 
-def _split(values: Any, count: int) -> tuple[Any, Any]:
-    return values[:count], values[count:]
+def _cut(row: Sequence[Any], *columns: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """A row in pieces as long as these; and what is left."""
+    begin = 0
+    for piece in columns:
+        yield row[begin : begin + len(piece)]
+        begin += len(piece)
+    yield row[begin:]
 
 
-def _attempt(values: Any) -> Attempt | None:
+def _attempt(values: Sequence[Any]) -> Attempt | None:
     return None if values[0] is None else store.attempt_of(values)
 
 
+def _receivable(values: Sequence[Any]) -> Receivable | None:
+    return None if values[0] is None else store.receivable_of(values)
+
+
+def _card(values: Sequence[Any]) -> Card | None:
+    return None if values[0] is None else Card(*values)
+
+
+_BOOKED = sa.or_(
+    sa.select(settlements.c.id).where(settlements.c.charge_id == sa.bindparam("charge_id")).exists(),
+    sa.select(surpluses.c.id).where(surpluses.c.charge_id == sa.bindparam("charge_id")).exists(),
+)
 _BOOKABLE = (
-    sa.select(*store.RECEIVABLE, *store.ORDER, *store.ATTEMPT)
+    sa.select(*store.RECEIVABLE, *store.ORDER, *store.ATTEMPT, *store_cards.CARD, members.c.user_id, _BOOKED)
     .select_from(
-        receivables.join(orders, orders.c.id == receivables.c.order_id).outerjoin(
-            attempts, _is_open(attempts.c.receivable_id == receivables.c.id)
+        receivables.join(orders, orders.c.id == receivables.c.order_id)
+        .join(members, members.c.id == receivables.c.member_id)
+        .outerjoin(attempts, _is_open(attempts.c.receivable_id == receivables.c.id))
+        .outerjoin(
+            cards,
+            sa.and_(cards.c.member_id == receivables.c.member_id, cards.c.gateway_id == sa.bindparam("card")),
         )
     )
     .where(receivables.c.id == sa.bindparam("receivable_id"))
-)
-_BOOKED = sa.select(
-    sa.or_(
-        sa.select(settlements.c.id).where(settlements.c.charge_id == sa.bindparam("charge_id")).exists(),
-        sa.select(surpluses.c.id).where(surpluses.c.charge_id == sa.bindparam("charge_id")).exists(),
-    )
 )

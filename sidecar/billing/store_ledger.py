@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -50,8 +51,11 @@ def compute_credit(session: Session, member_id: int, currency: str) -> int:
     return -int(total or 0)
 
 
-_CREDIT = sa.select(sa.func.sum(ledger.c.amount_minor)).where(
-    ledger.c.member_id == sa.bindparam("member_id"),
-    ledger.c.account == "credit",
-    ledger.c.currency == sa.bindparam("currency"),
-)
+def credit_of(member_id: sa.ColumnElement[Any], currency: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """The sum of a member's account of credit: minor units, negative or null."""
+    return sa.select(sa.func.sum(ledger.c.amount_minor)).where(
+        ledger.c.member_id == member_id, ledger.c.account == "credit", ledger.c.currency == currency
+    )
+
+
+_CREDIT = credit_of(sa.bindparam("member_id"), sa.bindparam("currency"))
