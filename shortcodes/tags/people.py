@@ -57,7 +57,7 @@ CUSTOM_FIELD_DATA = Tag(
 )
 EMPLOYEE_DATA = Tag(
     "MM_Employee_Data",
-    "Prints something about somebody who works for the site and whom its owner has put on the list (`gatepost employee`);"
+    "Prints something about somebody who works for the site and whom its owner has put on the list (the dashboard’s screen “Staff”, or `gatepost employee`);"
     " nothing for a visitor.",
     (
         Attribute("id", "the number on that list; default: the one who speaks for the site"),

@@ -103,7 +103,7 @@ def employee() -> None:
 @option("--default", "is_default", is_flag=True, help=N_("Speaks for the site where a tag names nobody."))
 @with_service
 def add_employee(service: Service, login: str, phone: str, is_default: bool) -> None:
-    made = show_employee(_user_id(service, login), phone=phone, is_default=is_default)
+    made = show_employee(_user_id(service, login), phone=phone, is_default=is_default, now=now(), by=who())
     say(_("{login} is employee {id}.").format(login=login, id=made))
 
 
@@ -123,7 +123,7 @@ def show_employees(service: Service) -> None:
 @click.argument("login")
 @with_service
 def remove_employee(service: Service, login: str) -> None:
-    hide_employee(_user_id(service, login))
+    hide_employee(_user_id(service, login), now=now(), by=who())
     say(_("{login} is shown no longer.").format(login=login))
 
 

@@ -103,7 +103,7 @@ def _note(member: Member, names: list[str], now: datetime, by: str) -> None:
 
 
 @use_case
-def show_employee(user_id: int, *, phone: str = "", is_default: bool = False) -> int:
+def show_employee(user_id: int, *, phone: str = "", is_default: bool = False, now: datetime, by: str) -> int:
     """Put a WordPress user on the list of those whom pages may show to members; gives the number. The first one speaks for
     the site until another does."""
     is_first = not store_details.list_employees(session())
@@ -115,11 +115,32 @@ def show_employee(user_id: int, *, phone: str = "", is_default: bool = False) ->
         raise Refused(_("this user is on the list already")) from error
     if is_default or is_first:
         store_details.set_default_employee(session(), employee_id)
+    _note_employee(user_id, "employee_shown", now, by)
     return employee_id
 
 
 @use_case
-def hide_employee(user_id: int) -> None:
+def change_employee(user_id: int, *, phone: str, is_default: bool, now: datetime, by: str) -> None:
+    """Another phone; and whether this one speaks for the site: somebody does always, so it ends when another begins to.
+    The number stays, by which tags name whom they show. Raises NotFound."""
+    known = next((one for one in store_details.list_employees(session()) if one.user_id == user_id), None)
+    if known is None:
+        raise NotFound(_("this user is not on the list"))
+    store_details.set_phone(session(), user_id, _check_line(phone))
+    if is_default:
+        store_details.set_default_employee(session(), known.id)
+    _note_employee(user_id, "employee_changed", now, by)
+
+
+@use_case
+def hide_employee(user_id: int, *, now: datetime, by: str) -> None:
     """Take a user off the list; raises NotFound."""
     if not store_details.remove_employee(session(), user_id):
         raise NotFound(_("this user is not on the list"))
+    _note_employee(user_id, "employee_hidden", now, by)
+
+
+def _note_employee(user_id: int, name: str, now: datetime, by: str) -> None:
+    add_event(
+        session(), EventType.ACCESS, name, now, user_id=user_id, subject=f"user:{user_id}", body={"by": by}
+    )

@@ -82,6 +82,11 @@ def add_employee(session: Session, user_id: int, phone: str) -> int:
     return insert_row(session, employees, {"user_id": user_id, "phone": phone, "is_default": False})
 
 
+def set_phone(session: Session, user_id: int, phone: str) -> None:
+    """Where members may call this employee."""
+    session.execute(sa.update(employees).where(employees.c.user_id == user_id).values(phone=phone))
+
+
 def set_default_employee(session: Session, employee_id: int) -> None:
     """This one speaks for the site, and no other."""
     session.execute(sa.update(employees).values(is_default=employees.c.id == employee_id))

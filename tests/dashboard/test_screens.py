@@ -16,6 +16,7 @@ from sidecar.catalog.coupons import Coupon, CouponKind
 from sidecar.catalog.making import make_coupon
 from sidecar.catalog.store import get_product, list_coupons
 from sidecar.db import reading, transaction
+from sidecar.members.store_details import list_employees
 from sidecar.staff.rules import Role
 from sidecar.web.dashboard import log as log_screen
 from tests.dashboard.screens import Desk, an_administrator, an_employee
@@ -197,6 +198,33 @@ def test_staff_is_let_in_and_shut_out_on_the_screen(house, owner):
     assert owner.post("/staff", name="bob", role="emperor").status_code == 409
     assert owner.post(f"/staff/{bob}/dismiss").status_code == 303
     assert desk.get("/overview").status_code == 303
+
+
+def test_whom_members_see_is_listed_changed_and_taken_off_on_the_screen(house, owner):
+    ruth, bob = house.user("ruth"), house.user("bob")
+    for name, phone in (("ruth", "555 0199"), ("bob@example.test", "")):
+        assert owner.post("/staff/shown", name=name, phone=phone).status_code == 303
+    assert owner.post("/staff/shown", name="ruth").status_code == 409
+    assert owner.post("/staff/shown", name="nobody").status_code == 404
+    assert shown_employees() == [(ruth, "555 0199", True), (bob, "", False)]
+    assert owner.post(f"/staff/shown/{bob}", phone=" 555  0100 ", is_default="1").status_code == 303
+    assert shown_employees() == [(ruth, "555 0199", False), (bob, "555 0100", True)]
+    assert owner.post("/staff/shown/9999", phone="1").status_code == 404
+    assert "555 0100" in owner.text("/staff")
+    assert owner.post(f"/staff/shown/{ruth}/hide").status_code == 303
+    assert shown_employees() == [(bob, "555 0100", True)]
+    log = owner.text("/log?type=access")
+    for words in (
+        "may be shown to members",
+        "is shown to members differently",
+        "is shown to members no longer",
+    ):
+        assert words in log
+
+
+def shown_employees():
+    with reading() as reader:
+        return [(one.user_id, one.phone, one.is_default) for one in list_employees(reader)]
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def test_a_site_without_mistakes_has_no_marks(site: House) -> None:
     level, bundle = site.level("Gold"), site.bundle("Videos")
     field = make_field("Wood", now=NOW)
     product = make_product("Once", Terms(ProductKind.ONE_TIME, 500, "EUR"), Grant.LEVEL, level, now=NOW)
-    show_employee(1)
+    show_employee(1, now=NOW, by="test")
     post_id = site.post("Hello")
     site.post(
         f"[MM_Member_Decision membershipId='{level}' hasBundle='!{bundle}' customField_{field}='Oak' purchasedProduct='{product}']"

@@ -193,17 +193,17 @@ def test_only_employees_whom_the_owner_has_listed_are_shown(page: Page, alice) -
     page.house.meta(alice.user_id, "wp_capabilities", 'a:1:{s:13:"administrator";b:1;}')
     page = Page(page.house, author=alice.user_id)
     ruth = page.house.user("ruth", display_name="Ruth Hall")
-    number = show_employee(ruth, phone="555 0199")
+    number = show_employee(ruth, phone="555 0199", now=NOW, by="test")
     text = "[MM_Employee_Data name='displayName'] [MM_Employee_Data name='email'] [MM_Employee_Data id='{}' name='phone']"
     assert page.words(text.format(number), alice) == "Ruth Hall ruth@example.test 555 0199"
     assert page.words(text.format(alice.user_id + 1000), alice) == "Ruth Hall ruth@example.test "
     assert page.words(text.format(number)) == "  "
     with pytest.raises(Refused):
-        show_employee(ruth)
-    hide_employee(ruth)
+        show_employee(ruth, now=NOW, by="test")
+    hide_employee(ruth, now=NOW, by="test")
     assert page.words(text.format(number), alice) == "  "
     with pytest.raises(NotFound):
-        hide_employee(ruth)
+        hide_employee(ruth, now=NOW, by="test")
 
 
 # --- products, links, arrivals --------------------------------------------------------------------------------------

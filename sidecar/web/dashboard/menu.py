@@ -86,5 +86,7 @@ def said(key: str) -> str:
         "mail_reset": _("The default is sent again. Your own words stay among the versions."),
         "mail_retried": _("It is sent with the next run, within a minute."),
         "address_unmarked": _("This address is written to again."),
+        "employee_shown": _("Pages may show them to members from now on."),
+        "employee_hidden": _("No page shows them to members any more."),
         "employed": _("They may come in from now on."),
     }.get(key, "")

@@ -241,6 +241,8 @@ def _of_access() -> dict[str, str]:
         "denied": _("was refused"), "signed_in": _("signed in"), "signed_out": _("signed out"),
         "signed_on": _("signed on to the dashboard"), "signed_off": _("signed off from the dashboard"),
         "employed": _("was let into the dashboard"), "dismissed": _("was shut out of the dashboard"), "profile_changed": _("changed the profile"),
+        "employee_shown": _("may be shown to members"), "employee_changed": _("is shown to members differently"),
+        "employee_hidden": _("is shown to members no longer"),
         "exported": _("exported a list"), "mail_changed": _("changed the text of a mail"), "mail_retried": _("had a mail sent again"),
         "address_unmarked": _("had an address written to again"),
         "catalog_made": _("made"), "catalog_changed": _("changed"), "catalog_archived": _("archived"),
