@@ -16,9 +16,12 @@ from typing import Any
 
 from flask import Flask
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 from rq.job import Job as NudgeInRedis
+from rq.worker import WorkerStatus
 
 from jobs.queue import LONGEST_SECONDS, NoPenalty, nudge, queue_of
 from jobs.schedule import Job, Lane, jobs_of
@@ -30,6 +33,8 @@ from sidecar.service import Service, service
 log = logging.getLogger(__name__)
 _PAUSES = (1.0, 2.0, 5.0, 10.0)
 _TURN_SECONDS = 0.5
+_LISTENS_SECONDS = 5
+"""How long one wait for a nudge lasts."""
 _QUEUED = jobs_of(Lane.GATEWAY, Lane.HEAVY)
 
 
@@ -56,10 +61,12 @@ class Ending:
 
 
 class Worker(SimpleWorker):
-    """RQ's worker that does not fork, with two differences: a kill leaves no nudge behind for ever, and jobs have no alarm."""
+    """RQ's worker that does not fork, with three differences: a kill leaves no nudge behind for ever, jobs have no alarm, and
+    a signal that comes before RQ listens ends it within seconds."""
 
     death_penalty_class = NoPenalty
     log_result_lifespan = False
+    dequeue_timeout = _LISTENS_SECONDS
 
     def __init__(self, ending: Ending, queue: Queue, connection: Redis) -> None:
         self._ending = ending
@@ -75,6 +82,12 @@ class Worker(SimpleWorker):
         """Remember it: RQ tells nobody why it has stopped."""
         self._ending.ask()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Also the moment, before each wait for a nudge, to find that the end was asked for before RQ has listened."""
+        super().heartbeat(timeout, pipeline)
+        if self._ending.is_asked and self.get_state() != WorkerStatus.BUSY:
+            raise StopRequested
 
     def prepare_job_execution(self, job: NudgeInRedis, remove_from_intermediate_queue: bool = False) -> None:
         """RQ keeps a nudge for ever once it has begun; ours ends by itself, should this process be killed."""

@@ -35,18 +35,19 @@ def run_workers(config: Config, make_app: Callable[[], Flask], count: int) -> No
     ending = Ending()
     ending.listen()
     if count == 1:
-        _be_a_worker(config, make_app, 1)
+        _be_a_worker(config, make_app, 1, ending)
         return
-    herd = Herd(count, lambda number: _be_a_worker(config, make_app, number))
+    herd = Herd(count, lambda number: _be_a_worker(config, make_app, number, ending))
     while not ending.is_asked:
         herd.tend()
         ending.wait(_LOOK_SECONDS)
     herd.stop()
 
 
-def _be_a_worker(config: Config, make_app: Callable[[], Flask], number: int) -> None:
-    """Everything that this process talks through is made here, after the fork."""
-    work(make_app(), connect(config.billing.redis_url), f"{socket.gethostname()}.{number}", Ending())
+def _be_a_worker(config: Config, make_app: Callable[[], Flask], number: int, ending: Ending) -> None:
+    """Everything that this process talks through is made here, after the fork. `ending`, a copy by then, has listened since
+    before it: a signal that comes while the process is being made is not lost."""
+    work(make_app(), connect(config.billing.redis_url), f"{socket.gethostname()}.{number}", ending)
 
 
 class Herd:

@@ -82,9 +82,12 @@ def stop(pid_file: Path, *, within_seconds: float = 30) -> None:
     pid_file.unlink(missing_ok=True)
 
 
+_PATIENCE = 4.0
+
+
 def wait_until(condition: Callable[[], bool], within_seconds: float) -> bool:
-    """Poll until it is so; False when the time is over."""
-    deadline = time.monotonic() + within_seconds
+    """Poll until it is so; False when the time is over, of which a busy machine gets more."""
+    deadline = time.monotonic() + within_seconds * _PATIENCE
     while not condition():
         if time.monotonic() > deadline:
             return False

@@ -1,7 +1,6 @@
 """The signed call: what is sent, what is believed, and what happens when the sidecar misbehaves."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -54,6 +53,10 @@ def ping(site: Site) -> dict[str, Any]:
     )
 
 
+LONG_MS = 20_000
+"""A limit that no call here is to reach."""
+
+
 @VERSIONS
 def test_a_call_is_signed_and_its_signed_answer_is_believed(
     paired_site: Site, sidecar: ScriptedSidecar
@@ -79,17 +82,17 @@ def test_an_answer_with_a_fault_is_thrown_away(
 
     assert result["answer"] is None
     assert result["fault"] == word
-    assert result["seconds"] < 3
     assert paired_site.log() == ""
 
 
 def test_a_stopped_sidecar_is_noticed_at_once(paired_site: Site, sidecar: ScriptedSidecar) -> None:
+    paired_site.constants(GATEPOST_TIMEOUT_MS=LONG_MS)
     sidecar.down()
 
     result = ping(paired_site)
 
     assert result["fault"] == "transport"
-    assert result["seconds"] < 0.2
+    assert result["seconds"] < LONG_MS / 2000
     assert paired_site.log() == ""
 
 
@@ -103,6 +106,7 @@ def test_ask_gives_null_and_no_word_on_a_fault(paired_site: Site, sidecar: Scrip
 
 
 def test_a_call_may_have_a_shorter_limit(paired_site: Site, sidecar: ScriptedSidecar) -> None:
+    paired_site.constants(GATEPOST_TIMEOUT_MS=LONG_MS)
     sidecar.fault = Hang()
 
     took = in_web_server(
@@ -110,23 +114,21 @@ def test_a_call_may_have_a_shorter_limit(paired_site: Site, sidecar: ScriptedSid
         "$start = microtime(true); Gatepost\\ask('/bridge/v1/ping', array(), 100); echo microtime(true) - $start;",
     )
 
-    assert 0.09 < float(took) < 0.6
+    assert 0.09 < float(took) < LONG_MS / 2000
 
 
 def test_the_limit_of_all_calls_is_a_constant(paired_site: Site, sidecar: ScriptedSidecar) -> None:
-    paired_site.constants(GATEPOST_TIMEOUT_MS=200)
+    paired_site.constants(GATEPOST_TIMEOUT_MS=3000)
     sidecar.fault = Hang()
 
-    assert 0.19 < ping(paired_site)["seconds"] < 0.7
+    assert ping(paired_site)["seconds"] > 2.9  # without it, half of that
 
 
 def test_a_request_that_saw_a_fault_waits_no_second_time(paired_site: Site, sidecar: ScriptedSidecar) -> None:
     sidecar.fault = Hang()
 
-    started = time.monotonic()
     in_web_server(paired_site, "for ($i = 0; $i < 5; $i++) { Gatepost\\ask('/bridge/v1/ping', array()); }")
 
-    assert time.monotonic() - started < 3
     assert len(sidecar.requests_to("/bridge/v1/ping")) == 1
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 import signal
+from contextlib import contextmanager
 
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
@@ -41,13 +42,34 @@ def waiting(queue):
 
 
 def work_off(queue, connection):
-    """A worker that ends when nothing is left. It takes the process's signals, which are given back."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    """A worker that ends when nothing is left."""
+    with signals_given_back():
         Worker(Ending(), queue, connection).work(burst=True, logging_level="CRITICAL")
+
+
+@contextmanager
+def signals_given_back():
+    """A worker takes the process's signals."""
+    handlers = {
+        number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    }
+    try:
+        yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def test_a_worker_that_was_asked_to_end_before_it_listens_waits_for_no_nudge(queue, connection):
+    ending = Ending()
+    ending.ask()
+    with signals_given_back():
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.alarm(60)  # a KeyboardInterrupt, should it wait for ever
+        try:
+            assert not Worker(ending, queue, connection).work(logging_level="CRITICAL")
+        finally:
+            signal.alarm(0)
 
 
 def test_a_nudge_stands_in_the_queue_once_and_holds_nothing_but_the_jobs_name(queue):

@@ -45,7 +45,7 @@ def a_worker(installation, *options):
         process.wait()
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=120):
     """Poll until it is so."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -84,6 +84,13 @@ def test_two_processes_work_one_that_is_killed_is_started_again_and_a_signal_end
         process.terminate()
         assert process.wait(timeout=30) == 0
         assert not any(Path(f"/proc/{pid}").exists() for pid in after)
+
+
+def test_a_signal_that_comes_while_processes_are_being_made_is_not_lost(with_redis):
+    with a_worker(with_redis, "--count", "2") as process:
+        until(lambda: len(children(process)) == 2)
+        process.terminate()
+        assert process.wait(timeout=60) == 0  # they are killed after 80
 
 
 def test_a_single_worker_needs_no_process_beside_it(with_redis):
