@@ -19,10 +19,11 @@ _OURS = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES"
 
 
 def read_columns(tables: Tables) -> dict[str, tuple[str, ...]]:
-    """Table -> the columns that the sidecar reads. Not one password: `user_pass` and `user_activation_key` are not here."""
+    """Table -> the columns that the sidecar reads. `user_activation_key` is not here. `user_pass` holds hashes: staff may sign on
+    to the dashboard with their password, and another password ends their sessions."""
     return {
         tables.users.name: (
-            "ID", "user_login", "user_nicename", "user_email", "user_url", "user_registered", "display_name",
+            "ID", "user_login", "user_pass", "user_nicename", "user_email", "user_url", "user_registered", "display_name",
         ),
         tables.usermeta.name: ("umeta_id", "user_id", "meta_key", "meta_value"),
         tables.posts.name: (
@@ -31,7 +32,7 @@ def read_columns(tables: Tables) -> dict[str, tuple[str, ...]]:
         ),
         tables.postmeta.name: ("meta_id", "post_id", "meta_key"),
         tables.terms.name: ("term_id", "name", "slug"),
-        tables.term_taxonomy.name: ("term_taxonomy_id", "term_id", "taxonomy"),
+        tables.term_taxonomy.name: ("term_taxonomy_id", "term_id", "taxonomy", "parent"),
         tables.term_relationships.name: ("object_id", "term_taxonomy_id"),
         tables.options.name: ("option_id", "option_name", "option_value", "autoload"),
     }  # fmt: skip
@@ -57,7 +58,9 @@ def grants(
     lines = [
         _("-- The password is made anew at each run: keep it in the file of database.password_file."),
         f"CREATE USER IF NOT EXISTS {account} IDENTIFIED BY '{chosen}';",
-        _("-- What is read of WordPress, column by column; no password is among it."),
+        _(
+            "-- What is read of WordPress, column by column; of passwords only their hashes, for the dashboard."
+        ),
         *(
             _grant(f"SELECT ({', '.join(columns)})", database, table, account)
             for table, columns in read_columns(tables).items()
