@@ -292,22 +292,32 @@ class RuleBook:
         """The rules of one target."""
         return self._by_target.get((kind, target), ())
 
-    def deciding(self, post: Post, request_path: str = "") -> tuple[Rule, ...]:
-        """The rules of the most specific target that `post` has; `request_path`: of the page being viewed.
+    def deciding(self, post: Post) -> tuple[Rule, ...]:
+        """The rules of the most specific target that `post` has.
 
         Core pages are never closed: a closed login page would lead to itself.
         """
         if self.is_core_page(post):
             return ()
-        own = self.of(TargetKind.POST, str(post.id))
+        own = self.of(TargetKind.POST, str(post.id)) or self._fitting(post.path)
         if own:
             return own
-        paths = [comparable_path(path) for path in (post.path, request_path) if path]
-        urls = tuple(rule for pattern, rule in self._urls if any(pattern.fullmatch(path) for path in paths))
-        if urls:
-            return urls
         terms = tuple(rule for term in sorted(post.term_ids) for rule in self.of(TargetKind.TERM, str(term)))
         return terms or self.of(TargetKind.TYPE, post.type)
+
+    def closing(self, post: Post, request_path: str) -> tuple[Rule, ...]:
+        """The URL rules on the address in the browser, by which what `post`'s own rules open may be closed all the same: an
+        archive's address closes what it lists. They never open anything, since whoever asks chooses the address."""
+        if self.is_core_page(post) or self.of(TargetKind.POST, str(post.id)):
+            return ()
+        return self._fitting(request_path)
+
+    def _fitting(self, path: str) -> tuple[Rule, ...]:
+        """The URL rules on a path."""
+        if not path:
+            return ()
+        compared = comparable_path(path)
+        return tuple(rule for pattern, rule in self._urls if pattern.fullmatch(compared))
 
     def is_core_page(self, post: Post) -> bool:
         """Whether the post is the login page, the error page and so on."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from sidecar.activity.rules import Event, EventType, event_id
 from sidecar.activity.store import add_events
 from sidecar.demo.people import APPRENTICE, Person
-from sidecar.demo.school import POSTS
+from sidecar.demo.school import POSTS, ZONE
 from sidecar.members.rules import Change, Status
 from sidecar.members.store import find_member_ids
 
 WEEKS = 3
+_ZONE = ZoneInfo(ZONE)
 _GONE = (Change.LOCK, Change.CANCEL, Change.EXPIRE)
 _NETWORKS = ("192.0.2", "198.51.100", "203.0.113")  # reserved for examples
 _AGENTS = (
@@ -74,11 +76,11 @@ def _readable(person: Person, days_ago: int) -> set[int]:
 
 
 def moment(seed: str, days_ago: int, now: datetime) -> datetime:
-    """A time of day on that day, the same for the same `seed` and day; never after `now`."""
+    """A time of day on that day of the site's, the same for the same `seed` and day; never after `now`."""
     chance = random.Random(f"{seed}:{days_ago}")  # noqa: S311  it only has to look lively
-    day = (now - timedelta(days=days_ago)).date()
-    at = datetime.combine(day, time(), now.tzinfo) + timedelta(minutes=chance.randrange(11 * 60, 23 * 60))
-    return min(at, now - timedelta(minutes=20))
+    day = now.astimezone(_ZONE).date() - timedelta(days=days_ago)
+    at = datetime.combine(day, time(), _ZONE) + timedelta(minutes=chance.randrange(6 * 60, 18 * 60))
+    return min(at.astimezone(UTC), now - timedelta(minutes=20))
 
 
 def _event(

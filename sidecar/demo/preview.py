@@ -102,7 +102,7 @@ def post(post_id: int) -> Response:
             body_html=str(body),
             frame=render_template("site_post.html", site=scene, post=placed.post, body=body, seen=seen),
             decision=scene.decide(scene.onlooker, placed),
-            rules=scene.knowledge.book.deciding(placed.facts, placed.path),
+            rules=scene.knowledge.book.deciding(placed.facts),
             splices=_splices(placed, answer),
             marks=_marks(reader, scene, post_id),
         )

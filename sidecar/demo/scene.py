@@ -42,7 +42,7 @@ class Scene:
         """The decision that the answer follows from, for its reasons."""
         held = onlooker.member.entitlements if onlooker.member else ()
         viewer = Viewer(held, self.knowledge.kept_while_overdue, sees_all=onlooker.edits_everything)
-        rules = self.knowledge.book.deciding(placed.facts, placed.path)
+        rules = self.knowledge.book.deciding(placed.facts)
         return decide(viewer, rules, self.now, self.words.zone)
 
     def ask(self, posts: list[Placed], view: View) -> PageAnswer:

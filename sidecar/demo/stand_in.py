@@ -147,7 +147,8 @@ def _has_tags(text: str) -> bool:
 
 def _must_be_asked(placed: Placed, book: RuleBook, view: View) -> bool:
     here = view.url if placed.post.id == view.object else ""
-    return _has_tags(placed.post.content) or bool(book.deciding(placed.facts, here.partition("?")[0]))
+    rules = book.deciding(placed.facts) or book.closing(placed.facts, here.partition("?")[0])
+    return _has_tags(placed.post.content) or bool(rules)
 
 
 def _claim(placed: Placed, onlooker: Onlooker) -> PostClaim:

@@ -19,7 +19,7 @@ from shortcodes.facts import (
     OrderFacts,
     ProductFacts,
 )
-from sidecar.access.rules import Decision, Post, Viewer, decide
+from sidecar.access.rules import Decision, Post, Rule, Viewer, decide
 from sidecar.billing.rules import Order
 from sidecar.catalog.rules import Product
 from sidecar.catalog.store import list_products
@@ -185,9 +185,14 @@ class PageFacts:
         self._open_form = None
 
     def decide(self, post: Post, request_path: str, *, editor: bool = False) -> Decision:
-        """The decision on one post for this viewer, remembered for the page's `until`."""
-        viewer = Viewer(sees_all=True) if editor else self._viewer
-        decision = decide(viewer, self._knowledge.book.deciding(post, request_path), self.now, self.zone)
+        """The decision on one post for this viewer, remembered for the page's `until`. The address that was asked for can only
+        close what the post's own rules open."""
+        viewer, book = Viewer(sees_all=True) if editor else self._viewer, self._knowledge.book
+        decision = self._decide(viewer, book.deciding(post))
+        return self._decide(viewer, book.closing(post, request_path)) if decision.is_open else decision
+
+    def _decide(self, viewer: Viewer, rules: tuple[Rule, ...]) -> Decision:
+        decision = decide(viewer, rules, self.now, self.zone)
         if decision.changes_at is not None:
             self.changes_at.append(decision.changes_at)
         return decision

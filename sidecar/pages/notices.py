@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 
+import nh3
 from babel.dates import format_date
 from markupsafe import Markup
 
@@ -20,7 +21,8 @@ VISITOR, NO_MEMBER = "visitor", ""
 def notice_of(decision: Decision, *, status: str, core_url: CoreUrl, language: str, zone: tzinfo) -> str:
     """HTML that stands for a closed post. `status`: of the viewer's level; `VISITOR`, or `NO_MEMBER` when signed in.
 
-    The owner's own teaser comes as he wrote it (only he can write it); everything else is escaped.
+    The rule's own teaser comes as it was written (whoever is no administrator writes it `without_scripts`); everything else is
+    escaped.
     """
     if decision.rule is not None and decision.rule.teaser:
         return decision.rule.teaser
@@ -28,6 +30,15 @@ def notice_of(decision: Decision, *, status: str, core_url: CoreUrl, language: s
     url = core_url(kind) if kind else None
     link = Markup(' <a href="{}">{}</a>').format(url, label) if url else Markup("")
     return str(Markup('<p class="gatepost-notice">{}{}</p>').format(sentence, link))
+
+
+def without_scripts(teaser: str) -> str:
+    """A teaser with what texts are made of alone: no script, frame, form or style of its own.
+
+    >>> without_scripts('<p class="big" onclick="x()">Join <a href="javascript:x()">us</a><script>x()</script></p>')
+    '<p class="big">Join <a rel="noopener noreferrer">us</a></p>'
+    """
+    return nh3.clean(teaser, attributes={**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "title", "lang", "dir"}})
 
 
 def _sentence(decision: Decision, status: str, language: str, zone: tzinfo) -> tuple[str, str, str]:

@@ -176,13 +176,14 @@ class _Page:
     def _decision(self, claim: PostClaim) -> Decision:
         """What the rules say; and where both sides know the same rules but disagree whether one fits, closed.
 
-        URL rules also look at the address in the browser, for all that its main query found.
+        URL rules on the address in the browser close what its main query found, too.
         """
         post = Post(claim.id, claim.type, frozenset(claim.terms), claim.path)
         request_path = self.path if self.request.part == 1 else ""
         book = self.knowledge.book
         is_disputed = claim.governed and self.request.generation == book.generation
-        if is_disputed and not book.deciding(post, request_path) and not book.is_core_page(post):
+        fits = book.deciding(post) or book.closing(post, request_path)
+        if is_disputed and not fits and not book.is_core_page(post):
             open_to_him = self.administrator or claim.editor
             return Decision(Outcome.OPEN) if open_to_him else Decision(Outcome.CLOSED, code=NO_ACCESS)
         return self.facts.decide(post, request_path, editor=claim.editor)

@@ -181,8 +181,13 @@ def test_the_most_specific_target_decides_alone(post, deciding):
     assert [rule.id for rule in the_book().deciding(post)] == deciding
 
 
-def test_the_address_in_the_browser_counts_for_url_rules_too():
-    assert [rule.id for rule in the_book().deciding(Post(6, "post", path="/x"), "/members/x")] == [4]
+def test_the_address_in_the_browser_can_close_by_url_rules_and_never_leaves_a_posts_own_rules_out():
+    post, lesson = Post(6, "post", path="/x"), Post(6, "lesson", frozenset({8}), "/x")
+    assert the_book().deciding(post) == ()
+    assert [rule.id for rule in the_book().closing(post, "/members/x")] == [4]
+    assert the_book().closing(post, "/x") == ()
+    assert the_book().deciding(lesson) != ()
+    assert the_book().closing(Post(5, "post"), "/members/x") == ()  # it has a rule of its own
 
 
 @pytest.mark.parametrize(
@@ -198,7 +203,7 @@ def test_a_url_rule_fits_however_the_address_is_written(path):
     for target in ("/клуб/*", "/%D0%BA%D0%BB%D1%83%D0%B1/*"):
         book = RuleBook((Rule(1, TargetKind.URL, check_target(TargetKind.URL, target)),))
         assert book.deciding(Post(6, "post", path=path))
-        assert book.deciding(Post(6, "post"), path)
+        assert book.closing(Post(6, "post"), path)
         assert not book.deciding(Post(6, "post", path="/клубок"))
 
 

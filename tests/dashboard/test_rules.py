@@ -202,6 +202,18 @@ def test_a_rule_keeps_what_no_field_says_and_its_html(owner, house, lesson):
     assert "said=unchanged" in unchanged.headers["Location"]
 
 
+def test_only_an_administrator_writes_scripts_into_a_teaser(owner, house, lesson):
+    rule, _level, _post = lesson
+    typed = "<p onclick='x()'>Join</p><script>alert(1)</script>"
+    manager = Desk(house, an_employee(house, Role.PRODUCT_MANAGER), app=owner.app)
+    saved(manager, f"/catalog/rules/{rule}", teaser=typed)
+    assert the_rule().teaser == "<p>Join</p>"
+    saved(owner, f"/catalog/rules/{rule}", teaser=typed)
+    assert the_rule().teaser == typed
+    saved(manager, f"/catalog/rules/{rule}", excerpt_is_public="")
+    assert the_rule().teaser == typed
+
+
 def test_taking_a_rule_away_says_what_opens(owner, house, lesson):
     rule, level, _post = lesson
     house.member(level)

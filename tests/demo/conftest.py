@@ -21,7 +21,7 @@ from tests.demo.process import running_demo
 
 PORT = 8899
 HOST = f"127.0.0.1:{PORT}"
-_ALONE = {"test_stand_in", "test_story"}
+_ALONE = {"test_history", "test_stand_in", "test_story"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -376,6 +376,21 @@ def test_a_rule_on_an_archives_address_closes_what_the_archive_lists(cast):
         assert reader.post(charlie, part=2, **archive)["show"] == "open"
 
 
+@pytest.mark.parametrize("address", ["/lessons/preview/x", "/lessons/preview/x?rest_route=/wp/v2/lesson"])
+def test_an_address_that_is_open_opens_nothing_that_its_own_rules_close(cast, address):
+    """Whoever asks chooses the address: WordPress takes a query such as `rest_route` below any of them."""
+    house, gold, alice, bob = cast
+    protect(Rule(0, TargetKind.TYPE, "post", grants=(RuleGrant(Grant.LEVEL, gold),)), now=NOW)
+    protect(Rule(0, TargetKind.URL, "/lessons/preview/*", audience=Audience.EVERYONE), now=NOW)
+    protect(Rule(0, TargetKind.URL, "/forum/*", audience=Audience.MEMBERS), now=NOW)
+    reader = Reader(house, house.post("x"))
+    asked = {"view": {"url": address, "kind": "other", "object": None}}
+    for charlie in (bob, None):
+        assert reader.post(charlie, **asked)["show"] == "closed"
+    assert reader.post(alice, **asked)["show"] == "open"
+    assert reader.post(None, post={"path": "/lessons/preview/x"})["show"] == "open"
+
+
 def test_a_user_who_does_not_exist_is_a_visitor(cast):
     house, gold, *_ = cast
     post_id = house.post(HELLO)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidecar.access.rules import Rule, RuleGrant, TargetKind
+from sidecar.access.rules import Audience, Rule, RuleGrant, TargetKind
 from sidecar.access.ruling import protect, unprotect
 from sidecar.catalog.rules import Grant
 from tests.whole.club import now
@@ -72,6 +72,26 @@ def test_a_rule_on_an_archives_address_closes_what_it_lists(club, rule):
     rule(TargetKind.URL, "/category/hidden*")
     assert_only_alice_reads(club, "/category/hidden/")
     assert BODY not in club.site.get("/category/hidden/feed/").text
+
+
+def test_an_open_address_opens_nothing_that_is_asked_for_below_it(club, rule):
+    """WordPress reads `rest_route`, `p` and `page_id` from the query of any address."""
+    club.site.new_post("Open entrance", "<p>Come in.</p>", type="page")
+    closed = club.site.new_post("Closed room", f"<p>{BODY}</p>", type="page")
+    rule(TargetKind.TYPE, "page")
+    everyone = protect(Rule(0, TargetKind.URL, "/open-*", audience=Audience.EVERYONE), now=now())
+    club.sync_index()
+    try:
+        assert "Come in." in club.site.get("/open-entrance/").text
+        for query in ("rest_route=/wp/v2/pages", f"rest_route=/wp/v2/pages/{closed}", f"page_id={closed}"):
+            path = f"/open-entrance/?{query}"
+            for user in ("charlie", None):
+                assert BODY not in club.site.get(path, user=user).text, (path, user)
+            assert BODY not in club.site.post(path, data={"x": "1"}).text, path
+        assert_only_alice_reads(club, "/closed-room/")
+    finally:
+        unprotect(everyone, now=now())
+        club.sync_index()
 
 
 def test_a_rule_on_a_type_and_one_on_a_tag(club, rule):

@@ -18,6 +18,7 @@ from sidecar.catalog.store import list_bundles, list_levels
 from sidecar.db import reading
 from sidecar.errors import NotFound, Refused
 from sidecar.i18n import _
+from sidecar.pages.notices import without_scripts
 from sidecar.reports.store_members import list_titles
 from sidecar.service import service
 from sidecar.staff.rules import Right
@@ -132,7 +133,7 @@ class RuleEditor(Editor):
         return replace(
             stored or _asked_for(), audience=audience, grants=grants, opens_on=typed.day("opens_on"),
             denied=typed.one_of("denied", Denied), excerpt_is_public=typed.is_ticked("excerpt_is_public"),
-            teaser=typed.values.get("teaser", "").replace("\r\n", "\n"),
+            teaser=_teaser_of(typed, stored),
         )  # fmt: skip
 
     def options(self, reader: Session, thing: Rule | None) -> Options:  # noqa: ARG002
@@ -173,6 +174,13 @@ class RuleEditor(Editor):
 def _effect(reader: Session, before: Collection[Rule], after: Collection[Rule]) -> list[str]:
     now, zone = frame().now, frame().zone
     return effect_of(read_crowd(reader, [*before, *after], now, zone), before, after, now, zone)
+
+
+def _teaser_of(typed: Typed, stored: Rule | None) -> str:
+    """As it was typed; of whoever is no administrator, without what would act in a reader's browser."""
+    teaser = typed.values.get("teaser", "").replace("\r\n", "\n")
+    is_his = stored is None or teaser != stored.teaser
+    return without_scripts(teaser) if is_his and not person().may(Right.OPERATE) else teaser
 
 
 def _asked_for() -> Rule:
