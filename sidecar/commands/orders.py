@@ -33,7 +33,7 @@ from sidecar.written import from_minor, to_minor
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.group(cls=Group, help=N_("Orders, by the first eight characters of their number or more."))
+@click.group(cls=Group, help=N_("Orders, by the first four characters of their number or more."))
 def order() -> None:
     pass
 

@@ -122,7 +122,8 @@ def setup(
 @click.command(
     cls=Command,
     help=N_(
-        "Make the pages that selling needs in WordPress: checkout, My Account, confirmation, error. Can be repeated."
+        "Make the eight pages that selling needs in WordPress, where they are missing: checkout, My Account, confirmation, "
+        "login, error, before you go, cancellation, withdrawal. Can be repeated."
     ),
 )
 @with_service
