@@ -107,13 +107,13 @@ def _book_success(desk: Desk, found: Bookable, intent: Intent, charge: ChargeFac
     order, receivable = found.order, found.receivable
     attempt = found.attempt or _attempt_by_hand(receivable, intent, now)
     if receivable.status is not ReceivableState.DUE:
-        _finish(attempt, AttemptState.SUCCEEDED, now, charge_id=charge.id)
+        _finish(attempt, AttemptState.SUCCEEDED, now, intent_id=intent.id, charge_id=charge.id)
         return _book_surplus(desk, receivable, intent, charge, now)
     card = charge.card and store_cards.sync_known_card(
         session(), found.card, order.member_id, charge.card, now
     )
     card_id = card.id if card else None
-    _finish(attempt, AttemptState.SUCCEEDED, now, charge_id=charge.id, card_id=card_id)
+    _finish(attempt, AttemptState.SUCCEEDED, now, intent_id=intent.id, charge_id=charge.id, card_id=card_id)
     by_browser = attempt.origin is Origin.BROWSER
     kept_id = (
         card_id if intent.keeps_card or not by_browser else None

@@ -52,8 +52,13 @@ def _store(gateway: str, notice: Notice, desk: Desk) -> None:
 
 
 def process_webhooks(desk: Desk, limit: int = 100) -> int:
-    """Understand what waits, oldest first; gives how many are done. One that fails is tried again later."""
+    """Understand what waits, oldest first; gives how many are done. One that fails is tried again later.
+
+    In a restored database all wait for `billing resume`: it must see the intents as this database left them.
+    """
     with reading() as reader:
+        if store_guard.is_paused_for(reader, "restored"):
+            return 0
         rows = store_guard.list_due_webhooks(reader, desk.now(), limit)
     return sum(process(desk, row) for row in rows)
 

@@ -129,11 +129,16 @@ def _is_to_renew(desk: Desk, seen: Standing, now: datetime, *, by_schedule: bool
 
 
 def _end_of_plan(desk: Desk, order: Order, now: datetime) -> None:
-    """What was paid once, or paid up, ends when its time is over: not before, whoever asks, and never where it has no end."""
+    """What was paid once, or paid up, ends when its time is over: not before, whoever asks, and never where it has no end. A
+    plan whose last payment was missed is not paid up."""
     if order.paid_until_at is None or order.paid_until_at > now:
         store.set_order(session(), order.id, wake_at=order.paid_until_at)
         return
-    end_order(desk, order, "plan_end", now=now, by="billing", completed=True)
+    last = store.find_receivable_of(session(), order.id, order.last_cycle or 0)
+    if last is not None and last.status is ReceivableState.MISSED:
+        end_order(desk, order, "unpaid", now=now, by="billing")
+    else:
+        end_order(desk, order, "plan_end", now=now, by="billing", completed=True)
 
 
 def _watch(order: Order, now: datetime) -> Plan | None:
@@ -213,9 +218,9 @@ def _miss(order: Order, receivable: Receivable, now: datetime) -> bool:
     ):
         return False
     free_credit(receivable, now)
-    next_cycle = max(order.next_cycle, receivable.cycle + 1)
+    after = replace(order, next_cycle=max(order.next_cycle, receivable.cycle + 1))
     store.set_order(
-        session(), order.id, next_cycle=next_cycle, next_due_at=order.start_of(next_cycle), wake_at=now
+        session(), order.id, next_cycle=after.next_cycle, next_due_at=after.next_start_at, wake_at=now
     )
     sentence = _("order {order}: cycle {cycle} was not collected in its time, and is not collected now")
     text = sentence.format(order=order.uuid, cycle=receivable.cycle)

@@ -174,8 +174,10 @@ def _make_again(desk: Desk, order: Order, intent: Intent) -> Receivable | None:
 
 
 def _was_closed(receivable: Receivable, intent: Intent) -> bool:
+    """Whether the gateway closed what this database would use next; or used last, since a webhook that was processed before the
+    guard has paused would have moved it on. Rather held than paid twice."""
     is_current = receivable.status is ReceivableState.DUE and receivable.intent_id in {None, intent.id}
-    number = int(intent.metadata.get("intent", "1"))
+    number = int(intent.metadata.get("intent", "1")) + (receivable.intent_id is None)
     return is_current and number >= receivable.intent_number and intent.status is IntentStatus.CANCELED
 
 

@@ -21,6 +21,12 @@ def find_lease(session: Session) -> sa.Row[Any] | None:
     return session.execute(sa.select(billing_lease).where(billing_lease.c.id == 1)).first()
 
 
+def is_paused_for(session: Session, reason: str) -> bool:
+    """Whether billing is paused, and for this."""
+    lease = find_lease(session)
+    return lease is not None and lease.paused_for == reason
+
+
 def add_lease(session: Session, values: dict[str, Any]) -> None:
     """Bind this database; the first one counts."""
     insert_once(session, billing_lease, [{"id": 1, **values}])

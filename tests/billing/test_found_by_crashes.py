@@ -213,6 +213,7 @@ def test_a_restored_cycle_that_a_webhook_settles_before_billing_resumes_is_bound
     cycle = shop.receivables(order)[-1]
     assert (cycle.status, cycle.intent_id) == ("settled", collected(shop)[-1]["payment_intent"])
     assert cycle.intent_id != plan.receivable.intent_id
+    assert {one.intent_id for one in shop.attempts(order)[1:]} == {cycle.intent_id}
     shop.run()
     assert len(collected(shop)) == 2
 

@@ -3,7 +3,17 @@
 import pytest
 
 from jobs.access import end_access
-from sidecar.billing import changing, checking, guard, restoring, returning, store, store_guard, store_ledger
+from sidecar.billing import (
+    changing,
+    checking,
+    guard,
+    hooks,
+    restoring,
+    returning,
+    store,
+    store_guard,
+    store_ledger,
+)
 from sidecar.billing.guard import Paused
 from sidecar.billing.ordering import Buyer, finish
 from sidecar.billing.paying import begin_card, finish_card
@@ -125,6 +135,27 @@ def test_a_cycle_that_was_paid_in_cash_after_the_backup_is_held_and_not_charged(
     days(shop, 8)
     assert len(shop.charges()) == 1
     assert len(shop.attempts(order)) == 2
+
+
+@pytest.mark.parametrize("when", ["before the guard looks", "while billing is paused"])
+def test_what_webhooks_say_of_a_restored_cycle_takes_no_hold_away(shop, when):
+    """`canceled` would move the cycle on to a second intent, and the first would tell nothing any more."""
+    _alice, order = fails_at_renewal(shop)
+    saved = backup()
+    changing.mark_paid(shop.desk, order.uuid, by="admin:1")
+    shop.run()
+    restore(saved)
+    if when == "before the guard looks":
+        deliver_all(shop)
+    with pytest.raises(Paused):
+        shop.run()
+    if when == "while billing is paused":
+        assert deliver_all(shop) == 0
+    restoring.resume(shop.desk, by="test")
+    hooks.process_webhooks(shop.desk)
+    assert shop.read(order).held == "restored"
+    days(shop, 8)
+    assert len(shop.charges()) == 1
 
 
 def test_a_refund_that_the_backup_does_not_know_is_imported_with_its_payment(shop):

@@ -7,6 +7,7 @@ import pytest
 from sidecar.billing import changing, returning, store
 from sidecar.billing.announcing import announce
 from sidecar.billing.ordering import finish, quote
+from sidecar.billing.returning import note_dispute
 from sidecar.billing.states import SubscriptionState
 from sidecar.billing.upcoming import list_upcoming
 from sidecar.catalog.coupons import CouponKind, CouponScope
@@ -104,6 +105,28 @@ def test_a_payment_plan_that_ends_lasts_to_the_end_of_its_last_period(shop):
     shop.move(days=1, hours=1)
     shop.run()
     assert shop.hold(alice).status is Status.EXPIRED
+
+
+@pytest.mark.parametrize("end", [PlanEnd.KEEP, PlanEnd.END])
+def test_a_payment_plan_whose_last_payment_was_held_for_too_long_ends_unpaid_and_not_beyond_its_payments(
+    shop, end
+):
+    alice = shop.house.user("alice")
+    order = shop.buy(alice, shop.product(kind=ProductKind.PAYMENT_PLAN, payments=2, plan_end=end))
+    dispute = shop.processor.post("disputes", {"charge": shop.charges()[0]["id"]})
+    note_dispute(shop.desk, dispute["id"])
+    for _day in range(100):
+        shop.move(days=1)
+        shop.run()
+    shop.processor.post(f"disputes/{dispute['id']}/close", {"status": "won"})
+    note_dispute(shop.desk, dispute["id"])
+    for _day in range(40):
+        shop.move(days=1)
+        shop.run()
+    assert [(one.cycle, one.status) for one in shop.receivables(order)] == [(0, "settled"), (1, "missed")]
+    assert amounts(shop) == [1900]
+    assert (shop.read(order).status, shop.read(order).ended_for) == (SubscriptionState.CANCELED, "unpaid")
+    assert shop.hold(alice).status is Status.CANCELED
 
 
 # --- trials ---------------------------------------------------------------------------------------------------------
