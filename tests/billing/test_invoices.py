@@ -4,7 +4,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from sidecar.billing import changing, restoring, returning, store
+from sidecar.billing import changing, restoring, returning, store, store_guard
 from sidecar.billing.checking import check
 from sidecar.billing.desk import Settings
 from sidecar.billing.invoicing import issuing
@@ -298,6 +298,32 @@ def test_a_database_that_counts_fewer_runs_than_its_machine_has_seen_never_repea
     shop.buy(carol, product)
     assert [one.number for one in papers(shop)] == [1, 1, 2]
     assert [(one.reason, one.invoices) for one in all_series()] == [("first", 1), ("restored", 2)]
+
+
+def test_what_is_booked_while_a_restored_database_pauses_is_counted_in_a_series_of_its_own(
+    shop, alice, product
+):
+    """On a machine that has seen no run of billing, such as one that only serves."""
+    shop.buy(alice, product)
+    shop.run()
+    elsewhere = shop.new_desk(state_dir=shop.desk.state_dir / "elsewhere")
+    tokens = []
+    for name in ("bob", "carol"):
+        begun, token = shop.begin(shop.house.user(name), product)
+        shop.pay(begun)
+        tokens.append(token)
+    shop.move(hours=1)
+    pause_restored(shop.now)
+    shop.move(hours=1)
+    for token in tokens:
+        finish(elsewhere, token)
+    assert [one.number for one in papers(shop)] == [1, 1, 2]
+    assert [(one.reason, one.invoices) for one in all_series()] == [("first", 1), ("restored", 2)]
+
+
+@use_case
+def pause_restored(now):
+    store_guard.claim_pause(session(), "restored", "restored", now)
 
 
 def test_an_owner_may_begin_a_series_himself(shop, alice, product):

@@ -32,7 +32,7 @@ def claim_number(session: Session, kind: Kind, mark: int) -> bool:
     """Count one on, in the series that is open, and hold its row until the commit; False when none is open that may go on.
 
     `mark`: the newest run of billing that this machine has seen. A database that counts fewer was restored, and its series
-    has given numbers that it does not know of any more.
+    has given numbers that it does not know of any more; so has one that was open when billing paused for that.
     """
     claimed = cast("sa.CursorResult[Any]", session.execute(_claim(kind), {"seen_run": mark}))
     return bool(claimed.rowcount)
@@ -43,7 +43,16 @@ def _claim(kind: Kind) -> sa.Update:
     counter = _counter(kind)
     runs = sa.select(sa.func.coalesce(sa.func.max(billing_lease.c.runs), 0)).scalar_subquery()
     is_known = sa.or_(series.c.mark >= sa.bindparam("seen_run"), runs >= sa.bindparam("seen_run"))
-    return sa.update(series).where(series.c.is_open == 1, is_known).values({counter: counter + 1})
+    mine = sa.and_(series.c.is_open == 1, is_known, ~_is_from_before_restore())
+    return sa.update(series).where(mine).values({counter: counter + 1})
+
+
+def _is_from_before_restore() -> sa.ColumnElement[bool]:
+    """Whether billing is paused because the database was restored, and the series is older than that pause."""
+    is_restored = sa.and_(
+        billing_lease.c.paused_for == "restored", billing_lease.c.paused_at > series.c.opened_at
+    )
+    return sa.select(billing_lease.c.id).where(is_restored).correlate(series).exists()
 
 
 def open_series(
@@ -54,7 +63,8 @@ def open_series(
     `only_behind`: nobody has asked for it, so one that somebody else has just opened for the same reason stays.
     """
     opened = series.c.is_open == 1
-    closed = sa.and_(opened, series.c.mark < mark) if only_behind else opened
+    is_behind = sa.or_(series.c.mark < mark, _is_from_before_restore())
+    closed = sa.and_(opened, is_behind) if only_behind else opened
     newest = session.scalar(sa.select(sa.func.max(series.c.code))) or ""
     code = max(code_of_minute(minute), code_after(newest) if newest else "")
     session.execute(sa.update(series).where(closed).values(is_open=None))
