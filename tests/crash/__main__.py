@@ -32,7 +32,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--every-step",
         action="store_true",
-        help="go on, up to six times as long, until each step was struck",
+        help="go on, up to ten times as long, until each step was struck",
     )
     parser.add_argument(
         "--goes-on", action="store_true", help="do not stop at the first judgement that finds something"

@@ -30,7 +30,7 @@ _PARTS = (timedelta(0), timedelta(minutes=3), timedelta(minutes=70))
 _BUSY_SECONDS, _QUIET_SECONDS = 1.5, 40.0
 _MOST_AT_ONCE = 8
 """Acts beside each other; more would starve everybody out of his lease, which is some seconds here."""
-_AT_MOST = 6
+_AT_MOST = 10
 """So many times as long a run may last that waits for every step to be struck."""
 
 
@@ -48,7 +48,7 @@ _WAITING = {
 class Plan:
     """What is run. The same plan makes the same decisions; what the machine's scheduler does in between is its own.
 
-    `strikes_everywhere`: go on, up to six times as long, until each step has been a worker's end and a worker's sleep.
+    `strikes_everywhere`: go on, up to ten times as long, until each step has been a worker's end and a worker's sleep.
     """
 
     seed: int
