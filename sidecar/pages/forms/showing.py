@@ -45,7 +45,7 @@ from sidecar.pages.forms.account import (
     said_in_words,
 )
 from sidecar.pages.forms.checkout import Checkout, Offer, Replacing, checkout_form, checkout_plan, refusal
-from sidecar.pages.forms.declarations import declaration_form
+from sidecar.pages.forms.declarations import declaration_form, not_offered
 from sidecar.pages.forms.details import contact_fields, custom_fields
 from sidecar.pages.forms.elements import NOTHING, Element, join, link, paragraph
 from sidecar.pages.forms.frame import Frame
@@ -219,6 +219,8 @@ class FormPage:
     # --- what is declared without signing in ----------------------------------------------------------------------
 
     def _declaration(self, kind: Kind) -> Element:
+        if kind not in self.knowledge.core_page_urls:
+            return refusal(not_offered(), None, "")
         names = self.names() if self.user_id is not None else Names()
         return declaration_form(
             kind,
