@@ -43,8 +43,8 @@ FORM = Tag(
         Attribute("type", "which form", tuple(_KINDS.values())),
         Attribute(
             "productId",
-            "for a checkout: the product's number, name or reference; default: the reference after `?rid=` in the page's"
-            " address",
+            "for a checkout: the product's number, name or reference (a hidden one only in a text whose author may see the"
+            " data of others); default: the reference after `?rid=` in the page's address",
         ),
     ),
     prints=_form,

@@ -46,18 +46,24 @@ def cancel(desk: Desk, user_id: int | None, order_uuid: str, *, by: str, at_once
     return _under_lock(desk, user_id, order_uuid, lambda order: _cancel(desk, order, by, at_once=at_once))
 
 
+def cancel_at_end(desk: Desk, order_uuid: str, *, by: str) -> Order:
+    """Cancel for the end of what is paid, and only for that: raises Refused where the order would end at once."""
+
+    def do(order: Order) -> None:
+        if order.status is not SubscriptionState.PENDING_CANCEL and not order.ends_later(desk.now()):
+            raise Refused(_("Canceled now, this would end at once."))
+        _cancel(desk, order, by, at_once=False)
+
+    return _under_lock(desk, None, order_uuid, do)
+
+
 def _cancel(desk: Desk, order: Order, by: str, *, at_once: bool) -> None:
     now = desk.now()
     if order.status not in PAYING:
         raise refuse_step(order.status, SubscriptionEvent.CANCEL)
     if order.status is SubscriptionState.PENDING_CANCEL and not at_once:
         return
-    ends_later = (
-        order.status is SubscriptionState.ACTIVE
-        and order.paid_until_at is not None
-        and order.paid_until_at > now
-    )
-    if at_once or not ends_later:
+    if at_once or not order.ends_later(now):
         end_order(desk, order, "asked", now=now, by=by)
         return
     void_due(order, now)

@@ -130,6 +130,14 @@ class Order:
             return None
         return self.terms.payments - 1 + int(self.has_trial)
 
+    def ends_later(self, now: datetime) -> bool:
+        """Whether a cancellation at `now` leaves it what is paid, to be taken back until then."""
+        return (
+            self.status is SubscriptionState.ACTIVE
+            and self.paid_until_at is not None
+            and self.paid_until_at > now
+        )
+
     @property
     def next_start_at(self) -> datetime | None:
         """When the next cycle begins by the rhythm; None when there is none: paid once, or the last payment was made."""

@@ -311,6 +311,7 @@ class _Page:
             policies=self.rendering.policies,
             now=self.now,
             language=self.facts.language,
+            trusts_author=self.facts.trusts_author,
         )
 
     # --- the page ----------------------------------------------------------------------------------------------

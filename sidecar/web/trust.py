@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sidecar.service import service
-from sidecar.signatures import HEADERS, Signed, fault_of_request, sign_answer
+from sidecar.signatures import HEADERS, Signed, fault_of_headers, fault_of_request, sign_answer
 
 log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -25,19 +25,18 @@ _SENTENCES = {
 
 
 def check_request() -> Response | None:
-    """Before every route of the bridge: None lets it through, anything else is the answer."""
+    """Before every route of the bridge: None lets it through, anything else is the answer.
+
+    Of who shows no signature, or an old one, the body is not read.
+    """
     the_service = service()
     g.signed = Signed(*(request.headers.get(name, "") for name in HEADERS))
     g.is_trusted = False
     if the_service.secret is None:
         return refusal("no_secret", 503)
-    fault = fault_of_request(
-        the_service.secret,
-        request.method,
-        request.full_path.rstrip("?"),
-        g.signed,
-        request.get_data(),
-        time.time(),
+    now = time.time()
+    fault = fault_of_headers(g.signed, now) or fault_of_request(
+        the_service.secret, request.method, request.full_path.rstrip("?"), g.signed, request.get_data(), now
     )
     if fault:
         return refusal(fault, 401)

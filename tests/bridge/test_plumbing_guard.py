@@ -141,6 +141,24 @@ def test_what_goes_past_wordpresss_filters_stays_closed(site: Site, guarded: dic
 
 
 @VERSIONS
+def test_a_search_in_comments_tells_nobody_but_editors_what_those_of_a_closed_post_say(
+    site: Site, guarded: dict[str, int]
+) -> None:
+    site.object_cache()
+    door = f"/wp-json/wp/v2/comments?post={guarded['marked']}&search="
+    found = [site.get(door + word).headers["X-WP-Total"] for word in ("Nightingale", "nothing")]
+    assert found == ["0", "0"]
+    assert (
+        site.php(
+            "wp_set_current_user(1); echo (new WP_Comment_Query())->query(array('search' => 'Nightingale', 'count' => true));"
+            "wp_set_current_user(0); echo ' ', (new WP_Comment_Query())->query(array('search' => 'Nightingale', 'count' => true));"
+        )
+        == "3 0"
+    )
+    assert site.log() == ""
+
+
+@VERSIONS
 def test_tags_in_public_posts_vanish_with_what_they_enclose(site: Site, guarded: dict[str, int]) -> None:
     tagged = site.new_post(
         "Tagged",

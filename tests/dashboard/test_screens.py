@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from sidecar.access.ruling import core_pages_of
 from sidecar.activity.rules import EventType
@@ -17,6 +18,7 @@ from sidecar.catalog.making import make_coupon
 from sidecar.catalog.store import get_product, list_coupons
 from sidecar.db import reading, transaction
 from sidecar.members.store_details import list_employees
+from sidecar.staff.models import staff
 from sidecar.staff.rules import Role
 from sidecar.web.dashboard import log as log_screen
 from tests.dashboard.screens import Desk, an_administrator, an_employee
@@ -191,20 +193,47 @@ def test_a_webhook_that_is_none_cannot_be_processed_again(house, owner):
 def test_staff_is_let_in_and_shut_out_on_the_screen(house, owner):
     bob = house.user("bob")
     house.meta(bob, house.tables.capabilities_key, "a:0:{}")
-    assert owner.post("/staff", name="bob", role="analyst").status_code == 303
+    shown = owner.post("/staff", name="bob@example.test", role="analyst").get_data(as_text=True)
+    for words in ("bob", "bob@example.test", "Registered", "analyst", "See the overview"):
+        assert words in shown
+    assert employed() == []
+    assert owner.post(f"/staff/{bob}", role="analyst").status_code == 303
     desk = Desk(house, bob, app=owner.app)
     assert desk.get("/overview").status_code == 200
     assert owner.post("/staff", name="nobody", role="analyst").status_code == 404
     assert owner.post("/staff", name="bob", role="emperor").status_code == 409
+    assert owner.post(f"/staff/{bob}", role="emperor").status_code == 409
+    assert owner.post("/staff/9999", role="analyst").status_code == 404
     assert owner.post(f"/staff/{bob}/dismiss").status_code == 303
     assert desk.get("/overview").status_code == 303
+
+
+def test_a_name_that_is_the_login_of_one_and_the_address_of_another_lets_nobody_in(house, owner):
+    house.user("ruth")
+    house.user("ruth@example.test")
+    for path in ("/staff", "/staff/shown"):
+        refused = owner.post(path, name="ruth@example.test", role="analyst")
+        assert refused.status_code == 409
+        assert "is the login of one user and the e-mail address of another" in refused.get_data(as_text=True)
+    assert (employed(), shown_employees()) == ([], [])
+
+
+def employed():
+    with reading() as reader:
+        return list(reader.execute(sa.select(staff.c.user_id)).scalars())
 
 
 def test_whom_members_see_is_listed_changed_and_taken_off_on_the_screen(house, owner):
     ruth, bob = house.user("ruth"), house.user("bob")
     for name, phone in (("ruth", "555 0199"), ("bob@example.test", "")):
-        assert owner.post("/staff/shown", name=name, phone=phone).status_code == 303
-    assert owner.post("/staff/shown", name="ruth").status_code == 409
+        before = shown_employees()
+        asked = owner.post("/staff/shown", name=name, phone=phone).get_data(as_text=True)
+        user_id = ruth if name == "ruth" else bob
+        assert f"/staff/shown/{user_id}/show" in asked
+        assert f'name="phone" value="{phone}"' in asked
+        assert shown_employees() == before
+        assert owner.post(f"/staff/shown/{user_id}/show", phone=phone).status_code == 303
+    assert owner.post(f"/staff/shown/{ruth}/show").status_code == 409
     assert owner.post("/staff/shown", name="nobody").status_code == 404
     assert shown_employees() == [(ruth, "555 0199", True), (bob, "", False)]
     assert owner.post(f"/staff/shown/{bob}", phone=" 555  0100 ", is_default="1").status_code == 303

@@ -63,9 +63,9 @@ def open_shop(shop: Shop) -> Shop:
 class FormReader:
     """Opens one page with a form."""
 
-    def __init__(self, shop: Shop, text: str) -> None:
+    def __init__(self, shop: Shop, text: str, author: int = 1) -> None:
         self.text = text
-        self._reader = Reader(shop.house, shop.house.post(text), text)
+        self._reader = Reader(shop.house, shop.house.post(text, post_author=author), text)
 
     def ask(self, user_id: int | None = None, **view: Any) -> Any:
         viewer = {"user": user_id} if user_id else None

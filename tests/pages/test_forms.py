@@ -17,6 +17,7 @@ from sidecar.members.changing import make_member
 from tests.billing.shop import product_id
 from tests.house import NOW
 from tests.pages.forms import ACCOUNT, CHECKOUT, FormReader, attributes, open_shop
+from tests.pages.test_tags_on_pages import ROLES
 
 HOSTILE = "<script>alert(1)</script> \"' [gallery] [MM_Member_Data name='email'] :) $9 & wordpress.org"
 
@@ -76,6 +77,26 @@ def test_a_product_is_found_by_number_name_or_reference_and_by_the_address_only_
     assert "€19.00" in page.words(url=f"/join?rid={reference}")
     for other in (name, str(number), "", "x" * 5000, "%00", "%F0%9F%92%A5", reference.upper()):
         assert page.words(url=f"/join?rid={other}") == "There is nothing for sale under this address."
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [('a:1:{s:11:"contributor";b:1;}', False), ('a:1:{s:13:"administrator";b:1;}', True)]
+)
+def test_what_is_hidden_is_found_for_authors_who_may_know_of_it_and_by_its_reference(till, role, may):
+    hidden = make_product(
+        "Friends", Terms(ProductKind.FREE, 0, "EUR"), Grant.LEVEL, till.house.level("Friends"), now=NOW, is_hidden=True
+    )  # fmt: skip
+    author, reference, listed = till.house.user("author"), reference_of("Friends"), till.product("Gold")
+    till.house.option("wp_user_roles", ROLES)
+    till.house.meta(author, "wp_capabilities", role)
+    for wanted in ("Friends", str(hidden), reference):
+        text = f"[MM_Form type='checkout' productId='{wanted}']"
+        inside = f"{text}[MM_Form_Data name='productName'][MM_Form_Button type='submit'][/MM_Form]"
+        for written in (text, inside):
+            markup = FormReader(till, written, author).html()
+            assert ("Friends" in markup, reference in markup) == (may, may)
+    assert "€19.00" in FormReader(till, f"[MM_Form type='checkout' productId='{listed}']", author).words()
+    assert reference in FormReader(till, CHECKOUT, author).html(url=f"/join?rid={reference}")
 
 
 def test_what_is_archived_or_cannot_be_paid_is_not_for_sale(till):

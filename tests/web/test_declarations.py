@@ -8,11 +8,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from sidecar.access.ruling import choose_core_page
+from sidecar.access.ruling import choose_core_page, choose_core_pages, core_pages_of
+from sidecar.billing.changing import cancel_at_end
 from sidecar.billing.declarations.models import declarations
 from sidecar.billing.states import SubscriptionState
 from sidecar.catalog.rules import Grant
+from sidecar.catalog.versions import version_of
 from sidecar.db import reading
+from sidecar.errors import Refused
 from sidecar.mail.gathering import Gathering
 from sidecar.mail.rendering import render
 from sidecar.members.rules import Status
@@ -29,6 +32,14 @@ State = SubscriptionState
 
 
 @pytest.fixture
+def shop(shop):
+    """With a page for both."""
+    for kind in ("cancel", "withdraw"):
+        choose_core_page(kind, shop.house.post(f"[MM_Form type='{kind}']", type="page"), now=NOW)
+    return shop
+
+
+@pytest.fixture
 def alice(shop):
     return shop.house.user("alice")
 
@@ -42,6 +53,12 @@ def declare(shop, form="cancel", ip="192.0.2.7", **fields):
     sender = Sender(shop, form, ip=ip)
     values = {"name": "Alice Kern", "email": EMAIL, "declaration": secrets.token_hex(32), **fields}
     return sender.send("declare", **values)
+
+
+def remove_core_page(kind):
+    with reading() as reader:
+        seen = version_of({str(level): page for level, page in core_pages_of(reader, kind).items()})
+    choose_core_pages(kind, {None: None}, seen=seen, by="admin:1", now=NOW)
 
 
 def rows():
@@ -70,6 +87,16 @@ def test_a_visitor_gets_the_form_with_the_laws_label_and_few_fields(shop):
     withdraw = FormReader(shop, "[MM_Form type='withdraw']")
     assert "Confirm withdrawal" in withdraw.words()
     assert set(attributes(withdraw.html(), "name")) == {"name", "email", "contract", "declaration"}
+
+
+def test_a_site_without_a_page_for_it_shows_no_form_and_takes_no_declaration(shop, order):
+    for kind in ("cancel", "withdraw"):
+        remove_core_page(kind)
+        refused = "This cannot be declared here. Please write to us."
+        assert FormReader(open_shop(shop), f"[MM_Form type='{kind}']").words() == refused
+        answer = declare(shop, kind)
+        assert (answer["state"], answer["message"]) == ("error", refused)
+    assert (shop.read(order).status, rows(), receipts(shop)) == (State.ACTIVE, [], [])
 
 
 def test_who_is_signed_in_need_not_say_who_he_is_and_each_page_has_its_own_token(shop, alice):
@@ -163,6 +190,39 @@ def test_a_later_end_a_pause_and_what_was_paid_once_wait_for_a_person(shop, alic
     shop.buy(shop.house.user("bob"), shop.once())
     declare(shop, email="bob@example.test")
     assert [row.is_waiting for row in rows()] == [True] * 3
+
+
+def test_what_is_overdue_waits_for_a_person_and_nobody_is_told_that_it_ended(shop, alice, order):
+    shop.script(order, {"decline_code": "insufficient_funds"})
+    shop.move(days=30, hours=1)
+    shop.run()
+    assert shop.read(order).status is State.OVERDUE
+    declare(shop)
+    assert shop.read(order).status is State.OVERDUE
+    assert shop.hold(alice).status is Status.OVERDUE
+    [row] = rows()
+    assert (row.is_waiting, row.outcome, row.order_id) == (True, None, order.id)
+    assert "declaration" in alarm_kinds()
+    assert "canceled" not in shop.mails()
+    [(address, _mail)] = receipts(shop)
+    assert address == EMAIL
+
+
+def test_whose_paid_time_is_over_waits_for_a_person_however_late_that_is_seen(shop, order):
+    shop.move(days=30, hours=1)
+    assert shop.read(order).status is State.ACTIVE  # its renewal has not been tried yet
+    declare(shop)
+    assert (shop.read(order).status, rows()[0].is_waiting) == (State.ACTIVE, True)
+    with pytest.raises(Refused):
+        cancel_at_end(shop.desk, order.uuid, by="declaration:1")
+    assert shop.read(order).status is State.ACTIVE
+
+
+def test_what_is_canceled_already_stays_so_and_needs_nobody(shop, order):
+    declare(shop)
+    declare(shop)
+    assert shop.read(order).status is State.PENDING_CANCEL
+    assert [row.is_waiting for row in rows()] == [False, False]
 
 
 def test_a_reason_is_weighed_by_a_person_and_nothing_more_is_charged_meanwhile(shop, order):
@@ -268,8 +328,3 @@ def test_an_erasure_forgets_who_declared_and_keeps_that_it_was_done(shop, alice,
     first, second = rows()
     assert (first.name, first.email, first.ip, first.outcome) == ("", "", "", "canceled")
     assert second.name == "Bob"
-
-
-def test_core_pages_can_be_chosen_for_both(shop):
-    for kind in ("cancel", "withdraw"):
-        choose_core_page(kind, shop.house.post(f"[MM_Form type='{kind}']", type="page"), now=NOW)

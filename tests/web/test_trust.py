@@ -1,5 +1,6 @@
 """The guard: nobody without the secret is answered, and nothing they send is kept."""
 
+import io
 import time
 
 import pytest
@@ -53,6 +54,32 @@ def test_a_wrong_or_old_signature_is_refused_and_writes_nothing(house, signing, 
     assert (response.status_code, response.get_json()["error"]) == (401, error)
     assert not (house.service.config.state_dir / "spool").exists()
     assert len(house.events()) == before
+
+
+class Untouched(io.BytesIO):
+    """A body that nobody may read."""
+
+    def read(self, *_size):
+        raise AssertionError("the body was read")
+
+    readinto = readline = read1 = read
+
+
+@pytest.mark.parametrize(
+    ("headers", "error"),
+    [
+        ({}, "unsigned"),
+        ({"X-Gatepost-Signature": ""}, "unsigned"),
+        ({"X-Gatepost-Id": "x"}, "unsigned"),
+        ({"X-Gatepost-Time": "soon"}, "unsigned"),
+        ({"X-Gatepost-Time": "1"}, "stale"),
+        ({"X-Gatepost-Signature": "0" * 63}, "bad_signature"),
+    ],
+)
+def test_the_body_of_who_shows_no_signature_or_an_old_one_is_not_read(house, headers, error):
+    sent = {**signed_headers(PAGE, b"{}"), **headers} if headers else {}
+    response = house.app.test_client().post(PAGE, input_stream=Untouched(b"{}"), headers=sent)
+    assert (response.status_code, response.get_json()["error"]) == (401, error)
 
 
 @pytest.mark.parametrize("header", HEADERS)

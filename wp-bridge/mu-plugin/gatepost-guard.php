@@ -42,6 +42,7 @@ function stand_guard(): void {
 	add_filter( 'atom_enclosure', 'Gatepost_Guard\close_enclosure', PHP_INT_MAX );
 	add_filter( 'posts_search', 'Gatepost_Guard\search_titles_only', PHP_INT_MAX, 2 );
 	add_filter( 'posts_search_orderby', 'Gatepost_Guard\order_by_date', PHP_INT_MAX );
+	add_action( 'pre_get_comments', 'Gatepost_Guard\search_no_comments', PHP_INT_MAX );
 	add_filter( 'the_comments', 'Gatepost_Guard\close_comments', PHP_INT_MAX );
 	add_filter( 'get_comment_text', 'Gatepost_Guard\close_comment', PHP_INT_MAX, 2 );
 	add_filter( 'get_comment_excerpt', 'Gatepost_Guard\close_comment', PHP_INT_MAX, 2 );
@@ -229,6 +230,16 @@ function search_titles_only( $sql, $query = null ) {
 
 function order_by_date(): string {
 	return '';
+}
+
+/**
+ * On `pre_get_comments`: a search in comments finds nothing, as their number would tell what those of a closed post say.
+ * Asked for here and not in the SQL, so that no persistent cache answers with what an editor has found.
+ */
+function search_no_comments( $query ): void {
+	if ( '' !== trim( (string) ( $query->query_vars['search'] ?? '' ) ) && ! current_user_can( 'edit_others_posts' ) ) {
+		$query->query_vars['comment__in'] = array( 0 );
+	}
 }
 
 function close_comments( $comments ) {

@@ -1,8 +1,8 @@
 """Declaring, and what a person does about a declaration.
 
 Who declares is not signed in, so his word moves no money and closes no access. What it can do by itself is what can be taken
-back: an order of the member with this very address, that renews, is canceled for the end of what is paid. He is written to at
-that address and can take it back in his account until then. Everything else waits for the owner, who is alarmed. The answer is
+back: an order of the member with this very address, that renews, is canceled for the end of what is paid, where that is still to
+come. He is written to at that address and can take it back in his account until then. Everything else waits for the owner, who is alarmed. The answer is
 the same in every case, so that nobody learns whose address is a member's.
 """
 
@@ -16,7 +16,14 @@ from sidecar import outbox
 from sidecar.billing import changing, store_guard
 from sidecar.billing import store as billing_store
 from sidecar.billing.declarations import store
-from sidecar.billing.declarations.rules import Kind, Outcome, Said, is_in_time, may_cancel_at_once, meant_by
+from sidecar.billing.declarations.rules import (
+    Kind,
+    Outcome,
+    Said,
+    is_in_time,
+    may_cancel_without_person,
+    meant_by,
+)
 from sidecar.billing.desk import Desk
 from sidecar.billing.notices import MAIL, raise_alarm
 from sidecar.billing.returning import refund
@@ -66,7 +73,7 @@ def _may_act(desk: Desk, said: Said, order: Order) -> bool:
     """Whether something follows without a person. Of a withdrawal it is only that nothing more is charged."""
     if said.kind is Kind.WITHDRAW and not is_in_time(order, desk.now(), desk.settings.withdrawal_days):
         return False
-    return may_cancel_at_once(said, order)
+    return may_cancel_without_person(said, order, desk.now())
 
 
 @use_case
@@ -111,7 +118,7 @@ def _alarm(declaration_id: int, said: Said, desk: Desk) -> None:
 def _act(desk: Desk, row: Any, order: Order) -> None:
     """Cancel for the end of what is paid. What cannot be done now waits for a person, and he is told."""
     try:
-        changing.cancel(desk, None, order.uuid, by=f"declaration:{row.id}")
+        changing.cancel_at_end(desk, order.uuid, by=f"declaration:{row.id}")
     except Refused as error:
         log.warning("declaration %s: %s", row.id, error)
         _tell_owner(desk, row)

@@ -17,8 +17,6 @@ from sidecar.billing.periods import zone_of
 from sidecar.billing.rules import PAYING, Order
 from sidecar.billing.states import SubscriptionState
 
-_BY_ITSELF = {SubscriptionState.ACTIVE, SubscriptionState.OVERDUE, SubscriptionState.PENDING_CANCEL}
-"""What a declaration cancels: of a paused order the paid time that is left would be lost for good."""
 _NUMBER = re.compile(r"[0-9a-f]{4,8}|[0-9a-f]{8}-[0-9a-f-]{0,27}")
 
 
@@ -63,11 +61,14 @@ def meant_by(contract: str, orders: Sequence[Order], names: Mapping[int, str]) -
     return found[0] if len(found) == 1 else None
 
 
-def may_cancel_at_once(said: Said, order: Order) -> bool:
-    """Whether a declaration cancels an order without a person: what renews is canceled for the end of what is paid, and nothing
-    else. Who wants a later end, or is through with it for a reason, is answered by a person; what renews is canceled all the same
-    where he gives a reason, so that nothing more is charged meanwhile."""
-    if not order.terms.renews or order.status not in _BY_ITSELF:
+def may_cancel_without_person(said: Said, order: Order, now: datetime) -> bool:
+    """Whether a declaration cancels an order without a person: what renews, for a later end of what is paid, which its member
+    can take back until then; and nothing else. What is overdue or paused, or whose paid time is over, would end now and for good.
+    Who wants a later end is answered by a person. So is who gives a reason; his order is canceled all the same, so that nothing
+    more is charged meanwhile."""
+    if not order.terms.renews or not (
+        order.status is SubscriptionState.PENDING_CANCEL or order.ends_later(now)
+    ):
         return False
     return (
         said.wanted_on is None

@@ -41,6 +41,11 @@ def declaration_form(kind: Kind, frame: Frame, *, token: str, name: str = "", em
     )
 
 
+def not_offered() -> str:
+    """What is said where the owner has named no page of his for it."""
+    return _("This cannot be declared here. Please write to us.")
+
+
 def _intro(*, is_cancel: bool) -> str:
     confirmed = _("You need not sign in. We confirm by e-mail at once what has arrived here, and when.")
     if is_cancel:

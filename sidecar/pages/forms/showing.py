@@ -45,7 +45,7 @@ from sidecar.pages.forms.account import (
     said_in_words,
 )
 from sidecar.pages.forms.checkout import Checkout, Offer, Replacing, checkout_form, checkout_plan, refusal
-from sidecar.pages.forms.declarations import declaration_form
+from sidecar.pages.forms.declarations import declaration_form, not_offered
 from sidecar.pages.forms.details import contact_fields, custom_fields
 from sidecar.pages.forms.elements import NOTHING, Element, join, link, paragraph
 from sidecar.pages.forms.frame import Frame
@@ -80,7 +80,7 @@ _GONE = frozenset({Status.CANCELED, Status.EXPIRED, Status.ERROR, Status.PENDING
 @dataclass(frozen=True)
 class FormPage:
     """The page that a form stands in. `user_id`: None for a visitor; `here`: its whole address, `post_id`: its post, None
-    outside of any; `script_url`: the gateway's script, '' where nothing is paid by card."""
+    outside of any; `script_url`: the gateway's script, '' where nothing is paid by card; `trusts_author`: as in `Facts`."""
 
     reader: Session
     tables: Tables
@@ -96,6 +96,7 @@ class FormPage:
     policies: Policies
     now: datetime
     language: str
+    trusts_author: Callable[[], bool]
 
     def show(self, kind: FormKind, product: str) -> str:
         """The form, or the sentence that stands for it. `product`: as its tag names it, '' as the address does."""
@@ -206,14 +207,20 @@ class FormPage:
         )
 
     def _find_product(self, wanted: str) -> Product | None:
-        """As the author wrote it: by number, name or reference; a visitor's address can name a reference alone."""
-        if wanted:
-            return find_product(self.reader, int(wanted) if _is_number(wanted) else wanted)
-        return find_product_for_sale(self.reader, self._asked("rid"))
+        """As the author wrote it: by number, name or reference; a visitor's address can name a reference alone.
+
+        What is hidden an author who may not know of it does not find: the form carries the reference by which it is sold.
+        """
+        if not wanted:
+            return find_product_for_sale(self.reader, self._asked("rid"))
+        found = find_product(self.reader, int(wanted) if _is_number(wanted) else wanted)
+        return found if found is not None and (not found.is_hidden or self.trusts_author()) else None
 
     # --- what is declared without signing in ----------------------------------------------------------------------
 
     def _declaration(self, kind: Kind) -> Element:
+        if kind not in self.knowledge.core_page_urls:
+            return refusal(not_offered(), None, "")
         names = self.names() if self.user_id is not None else Names()
         return declaration_form(
             kind,

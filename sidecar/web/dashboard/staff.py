@@ -16,9 +16,9 @@ from sidecar.service import service
 from sidecar.staff.employing import dismiss, employ
 from sidecar.staff.rules import RIGHTS, Right, Role
 from sidecar.staff.store import list_staff
-from sidecar.web.dashboard.door import person, screen
+from sidecar.web.dashboard.door import person, screen, words
 from sidecar.web.dashboard.place import link
-from sidecar.wordpress.users import find_user, find_user_by_email, find_user_by_login
+from sidecar.wordpress.users import User, find_user, find_user_by_email, find_user_by_login
 
 
 @screen("/staff", Right.EMPLOY)
@@ -51,23 +51,60 @@ def right_words() -> list[tuple[Right, str]]:
 
 
 @screen("/staff", Right.EMPLOY, methods=("POST",))
-def hire() -> Response:
+def check_hire() -> str:
+    """Whom the typed name means, before they are let in."""
+    user, role = _named_user(), _role_of_request()
+    sentence = _("{login} may use the dashboard as {role} from now on:")
+    can = [label for right, label in right_words() if right in RIGHTS[role]]
+    lines = [sentence.format(login=user.login, role=words().role(role)), *can]
+    target = link("hire", user_id=user.id)
+    return _check(user, _("Let somebody in"), lines, target, _("Let them in"), {"role": role})
+
+
+@screen("/staff/<int:user_id>", Right.EMPLOY, methods=("POST",))
+def hire(user_id: int) -> Response:
     """Employ a WordPress user, or give an employee another role."""
-    role = request.form.get("role", "")
-    if role not in set(Role):
-        raise Refused(_("Choose one of the roles."))
-    employ(service().tables, _named_user(), Role(role), by=person().by, now=service().clock.now())
+    employ(service().tables, user_id, _role_of_request(), by=person().by, now=service().clock.now())
     return redirect(link("staff", said="employed"), 303)
 
 
-def _named_user() -> int:
-    """The WordPress user whose login or address was typed."""
+def _role_of_request() -> Role:
+    role = request.form.get("role", "")
+    if role not in set(Role):
+        raise Refused(_("Choose one of the roles."))
+    return Role(role)
+
+
+def _named_user() -> User:
+    """The WordPress user whose login or address was typed; nobody where it is the login of one and the address of another,
+    as whoever registers on a site may choose either."""
     name, tables = request.form.get("name", "").strip()[:100], service().tables
     with reading() as reader:
-        user = find_user_by_login(reader, tables, name) or find_user_by_email(reader, tables, name)
+        called, reached = find_user_by_login(reader, tables, name), find_user_by_email(reader, tables, name)
+    user = called or reached
     if user is None:
         raise NotFound(_("WordPress has no user {name}.").format(name=name))
-    return user.id
+    if reached is not None and reached.id != user.id:
+        sentence = _(
+            "{name} is the login of one user and the e-mail address of another. Give the login of whom you mean."
+        )
+        raise Refused(sentence.format(name=name))
+    return user
+
+
+def _check(
+    user: User, title: str, consequences: list[str], target: str, act: str, carried: dict[str, str]
+) -> str:
+    """Who it is and what will happen. `carried`: what was typed, for the form that does it."""
+    return render_template(
+        "dashboard/staff_check.html",
+        user=user,
+        title=title,
+        consequences=consequences,
+        target=target,
+        act=act,
+        carried=carried,
+    )
 
 
 @screen("/staff/<int:user_id>/dismiss", Right.EMPLOY, methods=("POST",))
@@ -81,9 +118,21 @@ def fire(user_id: int) -> Response:
 
 
 @screen("/staff/shown", Right.EMPLOY, methods=("POST",))
-def show_to_members() -> Response:
+def check_shown() -> str:
+    """Whom the typed name means, before members see them."""
+    user, card = _named_user(), _card_of_request()
+    lines = [_("Pages and mails may show their name and e-mail address to everybody.")]
+    lines += [_("Phone: {phone}").format(phone=card["phone"])] if card["phone"] else []
+    lines += [_("They speak for the site from now on.")] if card["is_default"] else []
+    carried = {"phone": card["phone"], "is_default": "1" if card["is_default"] else ""}
+    target = link("show_to_members", user_id=user.id)
+    return _check(user, _("Show somebody to members"), lines, target, _("Show to members"), carried)
+
+
+@screen("/staff/shown/<int:user_id>/show", Right.EMPLOY, methods=("POST",))
+def show_to_members(user_id: int) -> Response:
     """Put a WordPress user on the list."""
-    show_employee(_named_user(), **_card_of_request(), now=service().clock.now(), by=person().by)
+    show_employee(user_id, **_card_of_request(), now=service().clock.now(), by=person().by)
     return redirect(link("staff", said="employee_shown"), 303)
 
 

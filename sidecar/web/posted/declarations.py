@@ -15,8 +15,10 @@ from babel.dates import format_datetime
 from sidecar.billing.declarations.declaring import declare, said_in
 from sidecar.billing.declarations.rules import Kind, Said
 from sidecar.billing.declarations.saying import rows_of
+from sidecar.errors import Refused
 from sidecar.i18n import _
 from sidecar.mail.gathering import is_address
+from sidecar.pages.forms.declarations import not_offered
 from sidecar.web.posted.messages import FormAnswer, Submit, an_error
 from sidecar.web.posted.tries import count_try
 
@@ -26,7 +28,9 @@ MOST_OF_AN_ADDRESS = 5
 
 
 def declare_step(submit: Submit) -> FormAnswer:
-    """Take a declaration."""
+    """Take a declaration, where the owner offers a page for it; nobody has to have come by that page."""
+    if not submit.core_url(submit.asked.form):
+        raise Refused(not_offered())
     errors = _find_errors(submit)
     token = submit.field("declaration")
     if errors or not _TOKEN.fullmatch(token):
