@@ -127,10 +127,11 @@ def _book_success(desk: Desk, found: Bookable, intent: Intent, charge: ChargeFac
         attempt=attempt,
         charge_id=charge.id,
         card_id=kept_id,
+        card_chosen_s=intent.chosen_s if kept_id is not None and by_browser else None,
         user_id=found.user_id,
     )
     if kept_id is not None and by_browser and order.status is SubscriptionState.OVERDUE:
-        use_everywhere(order.member_id, kept_id, now)
+        use_everywhere(order.member_id, kept_id, intent.chosen_s, now)
     return Outcome.SETTLED
 
 

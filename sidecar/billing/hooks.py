@@ -256,14 +256,15 @@ _HANDLERS: dict[str, Callable[[Desk, str], str]] = {
 
 
 def catch_up(desk: Desk) -> int:
-    """List the gateway's events since the last time and keep those that never arrived; gives how many were listed."""
+    """List the gateway's events since the last time and keep those that never arrived, oldest first, as they are to be
+    understood; gives how many were listed."""
     if desk.gateway is None:
         return 0
     since = _caught_up_since()
     if since is None:
         return 0
     listed, newest = 0, since
-    for notice in desk.gateway.list_notices(since - _OVERLAP_SECONDS):
+    for notice in reversed(list(desk.gateway.list_notices(since - _OVERLAP_SECONDS))):
         _store(desk.gateway.name, notice, desk)
         listed, newest = listed + 1, max(newest, notice.created_s)
     _note_caught_up(newest)

@@ -53,6 +53,12 @@ orders = sa.Table(
     ),
     sa.Column("card_id", Id, nullable=True),
     sa.Column(
+        "card_chosen_s",
+        sa.Double(),
+        nullable=True,
+        comment="when the member chose it, by the gateway's clock",
+    ),
+    sa.Column(
         "setup_id", token(64), nullable=True, comment="the keeping of a card, where nothing is paid at first"
     ),
     sa.Column(

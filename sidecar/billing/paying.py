@@ -112,11 +112,12 @@ def _finish_setup(desk: Desk, member_id: int, setup_id: str) -> CardOutcome:
 
 @use_case
 def keep_setup(desk: Desk, member_id: int, setup: Setup) -> CardOutcome:
-    """The card of a change that is done pays all the member's orders; the lock is held, and whoever comes first does it."""
+    """The card of a change that is done pays all the member's orders, but those for which he has chosen another since; the lock is
+    held, and whoever comes first does it."""
     card = keep_card(desk, member_id, setup)
     if card is None:
         return CardOutcome("declined" if setup.error is not None else "open", setup.error)
-    use_everywhere(member_id, card.id, desk.now())
+    use_everywhere(member_id, card.id, setup.chosen_s, desk.now())
     return CardOutcome("kept")
 
 

@@ -68,13 +68,15 @@ def settle(
     attempt: Attempt | None = None,
     charge_id: str | None = None,
     card_id: int | None = None,
+    card_chosen_s: float | None = None,
     note: str = "",
     user_id: int | None = None,
 ) -> None:
     """The receivable is paid by `source`: settlement, ledger, the order's dates and state, access, event and notices.
 
     The unique key of settlements makes a second one impossible; the conditional UPDATE of the receivable makes it a Refused
-    before that. The card that paid is the order's from now on. `user_id`: the member's in WordPress, where it is known.
+    before that. The card that paid is the order's from now on; `card_chosen_s`: when the member chose it, where he has just done
+    so. `user_id`: the member's in WordPress, where it is known.
     """
     if source is Source.WAIVED and receivable.credit_minor:
         receivable = free_credit(receivable, now)
@@ -100,6 +102,8 @@ def settle(
     status, values = _after_payment(order, receivable, now)
     if card_id is not None:
         values["card_id"] = card_id
+    if card_chosen_s is not None:
+        values["card_chosen_s"] = card_chosen_s
     if source is Source.GATEWAY and receivable.cycle > 0:
         values["collected_at"] = now
     _move(order, status, values)

@@ -24,6 +24,7 @@ from sidecar.billing.progress import abandon_changes, end_order, keeps_overdue
 from sidecar.billing.rules import PAYING, Order, Source, access_of
 from sidecar.billing.states import SubscriptionEvent, SubscriptionState, step_subscription
 from sidecar.billing.store_cards import OPEN_DISPUTES
+from sidecar.billing.withdrawing import withdraw_credit
 from sidecar.db import get_server_time, reading, session, use_case
 from sidecar.errors import Refused
 from sidecar.i18n import _
@@ -185,7 +186,7 @@ def _give(desk: Desk, row: Any, facts: RefundFacts) -> None:
         return
     record(order, "refunded", row.amount_minor, now, refund=facts.id, by=row.by, reason=row.reason)
     notify(order, "refunded", row.uuid, now, amount_minor=row.amount_minor)
-    withdrawn = _withdraw_credit(order, row.uuid, row.amount_minor, "refunded", now)
+    withdrawn = withdraw_credit(order, row.charge_id, row.uuid, row.amount_minor, "refunded", now)
     _credit(desk, row, row.amount_minor - withdrawn, now)
     abandon_changes(desk, order, now)
     tell_plugins("mm_refund_issued", order, row.uuid, now, order_total_minor=row.amount_minor)
@@ -220,25 +221,6 @@ def _take_back(desk: Desk, row: Any, facts: RefundFacts) -> None:
         issuing.take_back(desk, f"refund:{row.uuid}", f"refund_failed:{row.uuid}", desk.now())
     sentence = _("the refund {refund} failed at the bank: the member does not have the money")
     raise_alarm(session(), "refund", row.uuid, sentence.format(refund=facts.id), desk.now())
-
-
-def _withdraw_credit(order: Order, name: str, amount_minor: int, account: str, now: Any) -> int:
-    """What a change of product had turned into credit is no more the member's when the payment behind it goes back; gives how
-    much that is.
-
-    At most what the change gave and what is left of it: what was used up is the seller's loss, and never a debt.
-    """
-    if order.ended_for != "replaced":
-        return 0
-    followers = [one for one in store.list_orders(session(), order.member_id) if one.replaces_id == order.id]
-    given = sum(
-        -store_ledger.compute_account(session(), f"changed:{one.uuid}", "credit") for one in followers
-    )
-    left = store_ledger.compute_credit(session(), order.member_id, order.currency)
-    taken = max(0, min(amount_minor, given, left))
-    sums = {"credit": taken, account: -taken}
-    store_ledger.post(session(), f"withdrawn:{name}"[:64], order.member_id, order.currency, now, sums)
-    return taken
 
 
 def _return_credit(desk: Desk, receivable_id: int, now: datetime) -> None:
@@ -401,7 +383,7 @@ def _post_dispute(facts: DisputeFacts, old: str, charge: Any, now: Any) -> None:
 def _follow_dispute(desk: Desk, order: Order, facts: DisputeFacts, old: str) -> None:
     if facts.status == "lost":
         _end_if_unpaid(desk, order, facts.charge_id, "disputed")
-        _withdraw_credit(order, facts.id, facts.amount_minor, "disputed", desk.now())
+        withdraw_credit(order, facts.charge_id, facts.id, facts.amount_minor, "disputed", desk.now())
     elif facts.status == "won":
         store_ledger.reverse(session(), f"withdrawn:{facts.id}"[:64], f"returned:{facts.id}"[:64], desk.now())
         if order.ended_for == "disputed":

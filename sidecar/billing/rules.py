@@ -71,6 +71,7 @@ class Order:
     faults: int
     carried_minor: int
     card_id: int | None
+    card_chosen_s: float | None
     setup_id: str | None
     held: str | None
     replaces_id: int | None

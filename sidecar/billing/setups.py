@@ -56,7 +56,8 @@ def _book(desk: Desk, order_id: int, setup: Setup, *, gives_up: bool) -> str:
         card = store_cards.sync_card(session(), order.member_id, setup.card, now)
         receivable = store.find_due_receivable(session(), order.id)
         if receivable is not None and receivable.collect_minor == 0:
-            settle(desk, order, receivable, source_of_nothing(order, receivable), now=now, card_id=card.id)
+            source, chosen_s = source_of_nothing(order, receivable), setup.chosen_s
+            settle(desk, order, receivable, source, now=now, card_id=card.id, card_chosen_s=chosen_s)
             return "settled"
     note_refusal(setup, desk)
     if gives_up:

@@ -111,6 +111,21 @@ def compute_refunded(session: Session, charge_id: str) -> int:
     return int(session.scalar(given) or 0)
 
 
+def compute_withdrawn(session: Session, charge_ids: Sequence[str]) -> int:
+    """What credit went with these charges when they went back, less what came back since."""
+    names = sa.union_all(
+        sa.select(refunds.c.uuid.label("name")).where(refunds.c.charge_id.in_(charge_ids)),
+        sa.select(disputes.c.gateway_id).where(disputes.c.charge_id.in_(charge_ids)),
+    )
+    postings = [
+        f"{what}:{name}"[:64] for name in session.scalars(names) for what in ("withdrawn", "returned")
+    ]
+    moved = sa.select(sa.func.sum(ledger.c.amount_minor)).where(
+        ledger.c.posting.in_(postings), ledger.c.account == "credit"
+    )
+    return int(session.scalar(moved) or 0) if postings else 0
+
+
 def compute_kept(session: Session, receivable_id: int) -> int:
     """What was really paid for a cycle and not given back: its gross, but nothing where it was waived or a coupon's."""
     paid = session.execute(

@@ -93,7 +93,7 @@ def _place(desk: Desk, old_uuid: str, buyer: Buyer, wish: Wish, by: str) -> Orde
         return order
     _refuse_change(old, product, terms)
     refuse_currency(desk, wish.gateway, terms)
-    store.set_order(session(), order.id, card_id=old.card_id)
+    store.set_order(session(), order.id, card_id=old.card_id, card_chosen_s=old.card_chosen_s)
     change = _reckon(session(), old, terms, now)
     receivable = _owe(desk, order, old, change, now)
     record(

@@ -107,7 +107,7 @@ INVENTORY: dict[str, dict[str, Fate]] = {
         erased="ip",
         books="product_id level_id bundle_id gateway status terms coupon coupon_id currency zone anchor_at anchor_cycle"
         " next_cycle next_due_at paid_until_at wake_at first_failed_at retries faults carried_minor held ended_for ordered_at"
-        " paused_at collected_at waits_for_member announced_cycle activated_at ended_at",
+        " paused_at collected_at card_chosen_s waits_for_member announced_cycle activated_at ended_at",
     ),
     "gatepost_anchors": _columns(number="id order_id", books="cycle at reason noted_at"),
     "gatepost_receivables": _columns(

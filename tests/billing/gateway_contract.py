@@ -218,6 +218,7 @@ class GatewayContract:
         assert (kept.is_done, kept.customer_id, kept.card.last4) == (True, customer, "4242")
         paid = bank.gateway.confirm_intent(a_key(), bank.intent(customer).id, kept.card.id)
         assert paid.status is IntentStatus.SUCCEEDED
+        assert 0 < made.chosen_s <= kept.chosen_s <= paid.chosen_s
 
     def test_a_card_that_is_refused_is_shown_with_the_refusal(self, bank):
         made = bank.gateway.make_setup(a_key(), bank.customer(), {})

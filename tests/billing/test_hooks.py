@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from sidecar.billing.gateways.stripe import StripeGateway
 from sidecar.billing.models import cards, webhooks
 from sidecar.billing.ordering import Buyer, finish
 from sidecar.billing.states import SubscriptionState
+from sidecar.catalog.rules import Grant
 from sidecar.db import reading
 from sidecar.demo.processor.webhooks import signature
 from sidecar.members.rules import Status
@@ -334,3 +336,120 @@ def test_a_member_who_pays_a_missed_cycle_and_closes_the_browser_is_back_by_the_
     assert shop.hold(alice).status is Status.ACTIVE
     with reading() as reader:
         assert store_cards.find_card(reader, shop.read(order).card_id).brand == "mastercard"
+
+
+# --- late, and again ------------------------------------------------------------------------------------------------
+
+
+def subscribed(shop, card="4242424242424242", **terms):
+    """(user, order) of a subscription whose browser came back."""
+    user = shop.house.user()
+    return user, shop.buy(user, shop.product(**terms), card)
+
+
+def chooses(shop, user, card, *, comes_back):
+    """A new card without a payment, a minute after what was before; the set-up's name at the gateway."""
+    shop.move(hours=1 / 60)
+    begun = paying.begin_card(shop.desk, Buyer(user, "alice@example.test", "Alice"))
+    return enters(shop, user, begun, card, comes_back=comes_back)
+
+
+def enters(shop, user, begun, card, *, comes_back):
+    shop.pay(begun, card)
+    name = begun.client_secret.split("_secret_")[0]
+    if comes_back:
+        assert paying.finish_card(shop.desk, user, setup_id=name) == "kept"
+    return name
+
+
+def brand_of(shop, order):
+    with reading() as reader:
+        return store_cards.find_card(reader, shop.read(order).card_id).brand
+
+
+def tells_of(shop, name):
+    """What the gateway has to say of one object, and nothing else, arrives."""
+    assert deliver_all(shop, lambda event: event["data"]["object"]["id"] == name)
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_set_up_that_is_told_late_puts_no_card_back_that_was_replaced(shop, comes_back):
+    user, order = subscribed(shop)
+    first = chooses(shop, user, "5555555555554444", comes_back=comes_back)
+    chooses(shop, user, "378282246310005", comes_back=True)
+    tells_of(shop, first)
+    assert (brand_of(shop, order), shop.event_names().count("card_changed")) == ("amex", 1 + comes_back)
+
+
+def test_a_set_up_is_told_late_and_holds_for_the_orders_whose_card_was_not_chosen_since(shop):
+    user, order = subscribed(shop)
+    first = chooses(shop, user, "5555555555554444", comes_back=False)
+    shop.move(hours=1 / 60)
+    shop.house.level("Free", is_free=True, is_default=True)
+    newer = shop.buy(user, shop.product(grant=Grant.BUNDLE), "378282246310005")
+    tells_of(shop, first)
+    assert [brand_of(shop, one) for one in (order, newer)] == ["mastercard", "amex"]
+
+
+def test_a_set_up_that_is_told_late_does_not_undo_the_card_of_a_trial_begun_since(shop):
+    user, _order = subscribed(shop)
+    first = chooses(shop, user, "5555555555554444", comes_back=False)
+    shop.move(hours=1 / 60)
+    trial = shop.product(grant=Grant.BUNDLE, trial_days=14, trial_price_minor=0)
+    newer = shop.buy(user, trial, "378282246310005")
+    tells_of(shop, first)
+    assert brand_of(shop, newer) == "amex"
+
+
+def test_a_set_up_that_is_told_late_does_not_undo_the_card_that_has_paid_what_was_overdue(shop):
+    user, order = subscribed(shop)
+    first = chooses(shop, user, "5555555555554444", comes_back=True)
+    shop.script(order, "insufficient_funds")
+    shop.move(days=30)
+    shop.run()
+    shop.move(days=1)
+    begun = paying.begin_card(shop.desk, Buyer(user, "alice@example.test", "Alice"))
+    shop.pay(begun, "378282246310005")
+    assert paying.finish_card(shop.desk, user, begun.order) == "paid"
+    tells_of(shop, first)
+    assert brand_of(shop, order) == "amex"
+
+
+def test_a_renewal_is_no_choice_of_its_card(shop):
+    user, order = subscribed(shop)
+    shop.move(days=29)
+    first = chooses(shop, user, "5555555555554444", comes_back=False)
+    shop.move(days=1)
+    shop.run()
+    tells_of(shop, first)
+    assert (len(shop.settlements(order)), brand_of(shop, order)) == (2, "mastercard")
+
+
+def test_of_two_forms_the_card_that_was_entered_last_counts(shop):
+    user, order = subscribed(shop)
+    buyer = Buyer(user, "alice@example.test", "Alice")
+    first = paying.begin_card(shop.desk, buyer)
+    shop.move(hours=1 / 60)
+    second = paying.begin_card(shop.desk, buyer)
+    enters(shop, user, second, "5555555555554444", comes_back=True)
+    shop.move(hours=1 / 60)
+    enters(shop, user, first, "378282246310005", comes_back=True)
+    deliver_all(shop)
+    assert brand_of(shop, order) == "amex"
+
+
+class TickingClock:
+    """A microsecond passes whenever it is looked at."""
+
+    def __init__(self, now):
+        self._now = now
+
+    def now(self):
+        self._now += timedelta(microseconds=1)
+        return self._now
+
+
+def test_the_catch_up_keeps_what_it_finds_oldest_first(shop):
+    paid_checkout(shop)
+    hooks.catch_up(shop.new_desk(clock=TickingClock(shop.now)))
+    assert [row.id for row in kept()] == [event["id"] for event in events_at_gateway(shop)]

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as some
 
-from sidecar.billing import changing, returning, switching
+from sidecar.billing import changing, returning, store_ledger, switching
 from sidecar.billing.hooks import process_webhooks
+from sidecar.billing.invoicing.store import list_of_order
 from sidecar.billing.models import ledger
 from sidecar.billing.ordering import Buyer, finish
 from sidecar.billing.states import SubscriptionState
 from sidecar.catalog.rules import Grant, PlanEnd, ProductKind
-from sidecar.db import reading
+from sidecar.db import reading, transaction
 from sidecar.errors import Refused
 from sidecar.members.rules import Status
 from tests.billing.books import (
@@ -229,12 +230,29 @@ def downgraded(shop, alice, silver):
     return change_and_pay(shop, alice, silver, shop.product(price_minor=500)), newest_charge(shop)
 
 
-def test_credit_goes_with_the_payment_that_it_came_from(shop, alice, silver):
-    bronze, charge = downgraded(shop, alice, silver)
-    assert credit_of(bronze) == 1400
+def loses_dispute(shop, charge):
     lost = shop.processor.post("disputes", {"charge": charge})["id"]
     shop.processor.post(f"disputes/{lost}/close", {"status": "lost"})
     deliver_all(shop)
+
+
+def gives_credit(order, amount, now):
+    """Credit that no change gave."""
+    with transaction() as session:
+        sums = {"unapplied": amount, "credit": -amount}
+        store_ledger.post(session, f"given:{order.uuid}", order.member_id, order.currency, now, sums)
+
+
+def credited(order):
+    """The credit notes of an order, oldest first, in minor units."""
+    with reading() as reader:
+        return [row.gross_minor for row in list_of_order(reader, order.id) if row.kind == "credit_note"]
+
+
+def test_credit_goes_with_the_payment_that_it_came_from(shop, alice, silver):
+    bronze, charge = downgraded(shop, alice, silver)
+    assert credit_of(bronze) == 1400
+    loses_dispute(shop, charge)
     assert (credit_of(bronze), accounts_of(bronze)) == (0, {"disputed": 500, "revenue": -500})
 
 
@@ -253,6 +271,80 @@ def test_credit_comes_back_when_the_refund_fails(shop, alice, silver):
     shop.processor.post(f"refunds/{shop.processor.get('ledger')['refunds'][0]['id']}/fail")
     deliver_all(shop)
     assert (credit_of(bronze), accounts_of(bronze)["gateway"]) == (1400, 1900)
+
+
+def test_a_payment_that_the_change_credited_nothing_of_takes_no_credit_with_it(shop, alice, silver):
+    shop.move(days=30)
+    shop.run()
+    bronze = change_and_pay(shop, alice, silver, shop.product(price_minor=500))
+    assert returning.refund(shop.desk, silver.uuid, None, cycle=0, by="admin:1") == "succeeded"
+    assert (credit_of(bronze), credited(silver)) == (1400, [-1900, -1900])
+
+
+def test_a_lost_dispute_over_a_payment_that_the_change_credited_nothing_of_takes_no_credit_with_it(
+    shop, alice, silver
+):
+    old = newest_charge(shop)
+    shop.move(days=30)
+    shop.run()
+    bronze = change_and_pay(shop, alice, silver, shop.product(price_minor=500))
+    loses_dispute(shop, old)
+    assert (credit_of(bronze), accounts_of(bronze)["disputed"]) == (1400, 1900)
+
+
+def test_the_credit_of_a_renewal_that_came_while_the_change_waited_goes_with_that_renewal(
+    shop, alice, silver
+):
+    shop.move(days=29, hours=12)
+    begun, token = change(shop, alice, silver, other(shop))
+    shop.move(hours=13)
+    shop.run()
+    shop.pay(begun)
+    new = finish(shop.desk, token)
+    assert credit_of(new) == 1898
+    assert returning.refund(shop.desk, silver.uuid, None, by="admin:1") == "succeeded"
+    assert (credit_of(new), credited(silver)) == (0, [-32, -1898, -2])
+
+
+def test_a_payment_that_goes_back_in_parts_takes_only_the_credit_that_it_gave(shop, alice, silver):
+    bronze, _charge = downgraded(shop, alice, silver)
+    gives_credit(bronze, 1000, shop.now)
+    for amount in (1000, 900):
+        returning.refund(shop.desk, silver.uuid, amount, by="admin:1")
+    assert (credit_of(bronze), credited(silver)) == (1000, [-1900])
+
+
+def test_a_change_that_was_given_up_counts_for_nothing_when_the_payment_of_a_later_one_goes_back(
+    shop, alice, silver
+):
+    shop.move(days=29)
+    change(shop, alice, silver, other(shop))
+    shop.move(hours=25)
+    shop.run()
+    bronze = change_and_pay(shop, alice, silver, shop.product(price_minor=500))
+    credit = credit_of(bronze)
+    for amount in (1000, 900):
+        returning.refund(shop.desk, silver.uuid, amount, by="admin:1", cycle=1)
+    assert (len(amounts(shop)), credit > 1000, credit_of(bronze)) == (2, True, 0)
+
+
+def test_payments_that_one_change_has_credited_together_take_no_more_than_it_left(shop, alice, silver):
+    shop.move(days=15)
+    changing.charge_now(shop.desk, silver.uuid, by="admin:1")
+    bronze = change_and_pay(shop, alice, silver, shop.product(price_minor=2000))  # 9.50 and 19.00
+    gives_credit(bronze, 1000, shop.now)
+    for cycle in (1, 0):
+        returning.refund(shop.desk, silver.uuid, None, by="admin:1", cycle=cycle)
+    assert (credit_of(bronze), credited(silver)) == (1000, [-1900, -950, -950])
+
+
+def test_credit_that_a_failed_refund_gave_back_goes_with_the_next_refund(shop, alice, silver):
+    bronze, _charge = downgraded(shop, alice, silver)
+    returning.refund(shop.desk, silver.uuid, None, by="admin:1")
+    shop.processor.post(f"refunds/{shop.processor.get('ledger')['refunds'][0]['id']}/fail")
+    deliver_all(shop)
+    returning.refund(shop.desk, silver.uuid, None, by="admin:1")
+    assert credit_of(bronze) == 0
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ class CardFacts:
 
 @dataclass(frozen=True)
 class ChargeFacts:
-    """One movement, or one that was declined."""
+    """One movement, or one that was declined. `made_s`: the gateway's clock; 0 where it is not shown."""
 
     id: str
     succeeded: bool
@@ -109,6 +109,7 @@ class ChargeFacts:
     card: CardFacts | None = None
     decline: Decline | None = None
     message: str = ""
+    made_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -134,16 +135,23 @@ class Intent:
     keeps_card: bool = False
     refunded_minor: int = 0
 
+    @property
+    def chosen_s(self) -> float:
+        """When the card was entered that was tried last."""
+        return max(self.created_s, self.charge.made_s if self.charge is not None else 0.0)
+
 
 @dataclass(frozen=True)
 class Setup:
     """The keeping of a card without a payment. `card`: the one that is kept, or that was refused last; `attempt_id`: the
-    newest try, which a refusal is counted by."""
+    newest try, which a refusal is counted by. `chosen_s`: when the card was entered, or the set-up begun as long as none was; the
+    gateway's clock."""
 
     id: str
     is_done: bool
     customer_id: str
     metadata: Mapping[str, str]
+    chosen_s: float
     client_secret: str = ""
     card: CardFacts | None = None
     error: Decline | None = None

@@ -96,6 +96,7 @@ def charge_of(raw: Mapping[str, Any], error: Mapping[str, Any] | None = None) ->
         card=card,
         decline=decline,
         message=raw.get("failure_message") or "",
+        made_s=float(raw["created"]),
     )
 
 
@@ -133,12 +134,18 @@ def setup_of(raw: Mapping[str, Any]) -> Setup:
         is_done=raw["status"] == "succeeded",
         customer_id=id_of(raw.get("customer")),
         metadata=raw.get("metadata") or {},
+        chosen_s=max(float(raw["created"]), _created_s(card)),
         client_secret=raw.get("client_secret") or "",
         card=card_of(card) if isinstance(card, Mapping) else None,
         error=_decline_of(error) if error else None,
         message=(error or {}).get("message") or "",
         attempt_id=id_of(raw.get("latest_attempt")),
     )
+
+
+def _created_s(card: object) -> float:
+    """When a card was entered; one that is not shown does not say."""
+    return float(card.get("created") or 0) if isinstance(card, Mapping) else 0.0
 
 
 def refund_of(raw: Mapping[str, Any]) -> RefundFacts:
