@@ -388,7 +388,7 @@ def _follow_dispute(desk: Desk, order: Order, facts: DisputeFacts, old: str) -> 
         store_ledger.reverse(session(), f"withdrawn:{facts.id}"[:64], f"returned:{facts.id}"[:64], desk.now())
         if order.ended_for == "disputed":
             _give_back(desk, order)
-    elif facts.status in OPEN_DISPUTES and old == "new" and order.status in PAYING:
+    elif facts.status in OPEN_DISPUTES and old == "new" and order.status in PAYING and order.held is None:
         store.set_order(session(), order.id, held="dispute")
 
 
@@ -403,7 +403,7 @@ def _give_back(desk: Desk, order: Order) -> None:
     values = {
         "ended_at": None,
         "ended_for": None,
-        "held": None,
+        "held": None if order.held == "dispute" else order.held,
         "next_due_at": due_at,
         "wake_at": due_at or order.paid_until_at,
     }

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sidecar.billing import changing, paying, returning
 from sidecar.billing.desk import Settings
 from sidecar.billing.gateways.stripe import StripeGateway
-from sidecar.billing.models import refunds
+from sidecar.billing.models import orders, refunds
 from sidecar.billing.ordering import Buyer
 from sidecar.billing.states import SubscriptionState
 from sidecar.catalog.rules import ProductKind
@@ -273,6 +273,16 @@ def test_an_open_dispute_holds_renewals_on_that_card_of_every_member_who_uses_it
     shop.run()
     assert [len(shop.settlements(one)) for one in (order, bobs, mine)] == [2, 2, 2]
     assert [shop.read(one).held for one in (order, bobs)] == [None, None]
+
+
+@pytest.mark.parametrize("held", ["restored", "parked"])
+def test_what_the_owner_must_look_at_stays_held_for_that_when_a_dispute_comes_and_goes(shop, order, held):
+    write_sql(sa.update(orders).where(orders.c.id == order.id).values(held=held))
+    lost = dispute(shop)
+    assert shop.read(order).held == held
+    close(shop, lost, "lost")
+    wins_after_all(shop, lost)
+    assert (shop.read(order).status, shop.read(order).held) == (State.ACTIVE, held)
 
 
 def test_an_open_dispute_holds_the_retries_of_an_overdue_order(shop, alice, order):
