@@ -389,6 +389,29 @@ def test_a_dispute_that_is_won_after_all_gives_back_what_it_had_ended(shop, alic
     assert shop.run().counts == {"settled": 1}
 
 
+def test_a_dispute_that_is_won_after_all_gives_nothing_back_beside_another_order_for_the_same(
+    shop, alice, order
+):
+    lost = dispute(shop)
+    close(shop, lost, "lost")
+    newer = shop.buy(alice, shop.product(price_minor=500), card="5555555555554444")
+    assert wins_after_all(shop, lost) == "booked"
+    assert (shop.read(order).status, alarm_kinds()) == (State.CANCELED, ["dispute", "won_beside"])
+    assert accounts_of(order)["gateway"] == 1900 + 500
+    shop.move(days=30)
+    shop.run()
+    assert [len(shop.settlements(one)) for one in (order, newer)] == [1, 2]
+    assert shop.hold(alice).status is Status.ACTIVE
+
+
+def test_a_checkout_that_nobody_has_paid_keeps_no_order_from_being_given_back(shop, alice, order):
+    lost = dispute(shop)
+    close(shop, lost, "lost")
+    shop.begin(alice, shop.product(price_minor=500))
+    wins_after_all(shop, lost)
+    assert (shop.read(order).status, alarm_kinds()) == (State.ACTIVE, ["dispute"])
+
+
 def test_an_overdue_order_that_a_lost_dispute_ended_owes_its_cycle_anew_when_it_is_won(shop, alice, order):
     shop.script(order, "insufficient_funds")
     shop.move(days=30)
