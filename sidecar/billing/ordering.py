@@ -228,15 +228,17 @@ def _refuse_product(product: Product) -> None:
 
 def _refuse_second(member_id: int, product: Product) -> None:
     """Nobody pays twice for the same thing: one membership, each bundle once."""
-    held = [
-        order
-        for order in store.list_orders_for(session(), member_id, product.grant, product.grant_id)
-        if order.status in PAYING and order.status is not SubscriptionState.PENDING
-    ]
+    held = list_paying(member_id, product.grant, product.grant_id)
     if held and product.grant is Grant.LEVEL:
         raise Refused(_("You have a membership already. You can change it in your account."))
     if held:
         raise Refused(_("You have this already."))
+
+
+def list_paying(member_id: int, grant: Grant, grant_id: int) -> list[Order]:
+    """The member's orders that pay for the membership (whichever it is), or for one bundle. Needs a transaction."""
+    orders = store.list_orders_for(session(), member_id, grant, grant_id)
+    return [one for one in orders if one.status in PAYING and one.status is not SubscriptionState.PENDING]
 
 
 def _find_coupon(reader: Session, code: str, product: Product, now: datetime) -> Coupon | None:

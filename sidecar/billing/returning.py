@@ -18,6 +18,7 @@ from sidecar.billing.guard import check_may_move
 from sidecar.billing.invoicing import issuing
 from sidecar.billing.locking import Busy, member_locked
 from sidecar.billing.notices import notify, raise_alarm, record, tell_plugins
+from sidecar.billing.ordering import list_paying
 from sidecar.billing.owing import renumber
 from sidecar.billing.paying import get_own
 from sidecar.billing.progress import abandon_changes, end_order, keeps_overdue
@@ -327,7 +328,7 @@ def note_dispute(desk: Desk, dispute_id: str) -> str:
     """Read a dispute and write down where it stands; gives booked, known or foreign.
 
     An open one stops retries and renewals on its card. A lost one ends what the payment paid for, as far as nothing else
-    does; one that is won after that gives it back.
+    does; one that is won after that gives it back, unless another order pays for the same by then.
     """
     facts = desk.pays_by_card().read_dispute(dispute_id)
     with reading() as reader:
@@ -388,22 +389,28 @@ def _follow_dispute(desk: Desk, order: Order, facts: DisputeFacts, old: str) -> 
         store_ledger.reverse(session(), f"withdrawn:{facts.id}"[:64], f"returned:{facts.id}"[:64], desk.now())
         if order.ended_for == "disputed":
             _give_back(desk, order)
-    elif facts.status in OPEN_DISPUTES and old == "new" and order.status in PAYING:
+    elif facts.status in OPEN_DISPUTES and old == "new" and order.status in PAYING and order.held is None:
         store.set_order(session(), order.id, held="dispute")
 
 
 def _give_back(desk: Desk, order: Order) -> None:
-    """A dispute that was won after all: the order goes on, and its next cycle is due when the paid one ends."""
+    """A dispute that was won after all: the order goes on, and its next cycle is due when the paid one ends. Not beside another that
+    pays for the same: the owner decides.
+    """
     now = desk.now()
     if order.status is SubscriptionState.COMPLETED:
         _mark_completed(desk, order, "paid_up")
+        return
+    others = list_paying(order.member_id, order.grant, order.grant_id)
+    if others:
+        _tell_won_beside(order, others[0], now)
         return
     order = renumber(order, "given_back", now)
     due_at = order.next_start_at
     values = {
         "ended_at": None,
         "ended_for": None,
-        "held": None,
+        "held": None if order.held == "dispute" else order.held,
         "next_due_at": due_at,
         "wake_at": due_at or order.paid_until_at,
     }
@@ -411,6 +418,14 @@ def _give_back(desk: Desk, order: Order) -> None:
     if status is not None and store.claim_order(session(), order, status, **values):
         record(order, "given_back", 0, now)
         follow(get_own(None, order.uuid), now=now, by="billing", keeps_overdue=keeps_overdue(desk, order))
+
+
+def _tell_won_beside(order: Order, other: Order, now: datetime) -> None:
+    sentence = _(
+        "a dispute over order {order} was won after it had ended the order, and order {other} pays for the same now: the order stays"
+        " ended, and its money is with you; refund it, or give the time it paid for"
+    )
+    raise_alarm(session(), "won_beside", order.uuid, sentence.format(order=order.uuid, other=other.uuid), now)
 
 
 def _fingerprint(charge_id: str) -> str:

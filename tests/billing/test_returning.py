@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sidecar.billing import changing, paying, returning
 from sidecar.billing.desk import Settings
 from sidecar.billing.gateways.stripe import StripeGateway
-from sidecar.billing.models import refunds
+from sidecar.billing.models import orders, refunds
 from sidecar.billing.ordering import Buyer
 from sidecar.billing.states import SubscriptionState
 from sidecar.catalog.rules import ProductKind
@@ -275,6 +275,16 @@ def test_an_open_dispute_holds_renewals_on_that_card_of_every_member_who_uses_it
     assert [shop.read(one).held for one in (order, bobs)] == [None, None]
 
 
+@pytest.mark.parametrize("held", ["restored", "parked"])
+def test_what_the_owner_must_look_at_stays_held_for_that_when_a_dispute_comes_and_goes(shop, order, held):
+    write_sql(sa.update(orders).where(orders.c.id == order.id).values(held=held))
+    lost = dispute(shop)
+    assert shop.read(order).held == held
+    close(shop, lost, "lost")
+    wins_after_all(shop, lost)
+    assert (shop.read(order).status, shop.read(order).held) == (State.ACTIVE, held)
+
+
 def test_an_open_dispute_holds_the_retries_of_an_overdue_order(shop, alice, order):
     shop.script(order, "insufficient_funds")
     shop.move(days=30)
@@ -377,6 +387,29 @@ def test_a_dispute_that_is_won_after_all_gives_back_what_it_had_ended(shop, alic
     assert accounts_of(order) == {"gateway": 1900, "revenue": -1583, "tax": -317}
     shop.move(days=30)
     assert shop.run().counts == {"settled": 1}
+
+
+def test_a_dispute_that_is_won_after_all_gives_nothing_back_beside_another_order_for_the_same(
+    shop, alice, order
+):
+    lost = dispute(shop)
+    close(shop, lost, "lost")
+    newer = shop.buy(alice, shop.product(price_minor=500), card="5555555555554444")
+    assert wins_after_all(shop, lost) == "booked"
+    assert (shop.read(order).status, alarm_kinds()) == (State.CANCELED, ["dispute", "won_beside"])
+    assert accounts_of(order)["gateway"] == 1900 + 500
+    shop.move(days=30)
+    shop.run()
+    assert [len(shop.settlements(one)) for one in (order, newer)] == [1, 2]
+    assert shop.hold(alice).status is Status.ACTIVE
+
+
+def test_a_checkout_that_nobody_has_paid_keeps_no_order_from_being_given_back(shop, alice, order):
+    lost = dispute(shop)
+    close(shop, lost, "lost")
+    shop.begin(alice, shop.product(price_minor=500))
+    wins_after_all(shop, lost)
+    assert (shop.read(order).status, alarm_kinds()) == (State.ACTIVE, ["dispute"])
 
 
 def test_an_overdue_order_that_a_lost_dispute_ended_owes_its_cycle_anew_when_it_is_won(shop, alice, order):
