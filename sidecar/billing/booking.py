@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from sidecar.billing import store, store_cards, store_charging, store_ledger, store_returns
 from sidecar.billing.cards import use_everywhere
+from sidecar.billing.ceilings import MOST_REFUSED
 from sidecar.billing.desk import Desk
 from sidecar.billing.gateways.gateway import CardFacts, ChargeFacts, Intent, IntentStatus
 from sidecar.billing.notices import raise_alarm
@@ -214,15 +215,22 @@ def _decline(
         decline=(decline.decline_code or decline.code)[:60], message=message[:300], card_id=card.id if card else attempt.card_id,
     )  # fmt: skip
     if charge is not None and facts is not None:
-        count_decline(charge.id, facts, decline, now)
+        count_decline(charge.id, facts, decline, now, order_id=order.id)
     if receivable.status is ReceivableState.DUE:
         note_decline(desk, order, receivable, attempt, decline, now=now, card=card)
     return Outcome.DECLINED
 
 
-def count_decline(what: str, facts: CardFacts, decline: Decline, now: datetime) -> None:
-    """Count a declined try against its card, whoever made it; "never again" holds for every row of that card."""
+def count_decline(
+    what: str, facts: CardFacts, decline: Decline, now: datetime, *, order_id: int | None
+) -> None:
+    """Count a declined try against its card, whoever made it; "never again" holds for every row of that card.
+
+    `order_id`: what was to be paid, None where it was nothing; an unpaid checkout is given up after `MOST_REFUSED` of them.
+    """
     forbids = is_never_again(decline)
+    if order_id is not None and not store_cards.has_decline(session(), what):
+        store.add_refused_try(session(), order_id, now, most=MOST_REFUSED)
     store_cards.add_decline(session(), what, facts, now, forbids=forbids)
     if forbids and facts.fingerprint:
         store_cards.set_never_again(session(), facts.fingerprint, forbidden=True)

@@ -31,6 +31,10 @@ _STRICTEST = (_PER_DAY, _VISA)
 MARGIN = 1
 """We stop so many declines below a ceiling: the seller's terminal or another shop of the same account may add one."""
 
+MOST_REFUSED = 10
+"""So many tries of one unpaid checkout may be refused. Who goes on tries cards that are not his, one after another: a ceiling
+of one card does not see that, and the browser that does it asks the gateway and not us."""
+
 
 @dataclass(frozen=True)
 class Permission:

@@ -385,6 +385,8 @@ def _is_to_close(desk: Desk, plan: Look, intent: Intent, outcome: str) -> bool:
     if outcome == Outcome.OPEN and intent.status is IntentStatus.NEEDS_ACTION:
         asked_at = attempt.started_at if attempt is not None else desk.now()
         return plan.gives_up or plan.closes or desk.now() - asked_at > UNANSWERED_AFTER
+    if outcome == Outcome.DECLINED:
+        return plan.gives_up
     if outcome != Outcome.KNOWN:
         return False
     sent_long_ago = (

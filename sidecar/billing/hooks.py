@@ -122,18 +122,20 @@ def _charge_event(desk: Desk, payload: str) -> str:
     charge_id = charge_of(payload)
     intent_id, charge = desk.pays_by_card().read_charge(charge_id)
     if charge.decline is not None and charge.card is not None:
-        _count(desk, charge)
+        _count(desk, charge, intent_id)
     returned = _refunds(desk, charge_id)
     return returned if returned != "known" or not intent_id else _intent(desk, intent_id)
 
 
 @use_case
-def _count(desk: Desk, charge: ChargeFacts) -> None:
+def _count(desk: Desk, charge: ChargeFacts, intent_id: str) -> None:
     """Of several tries in the browser the intent shows the newest; each counts against its card."""
     if charge.decline is not None and charge.card is not None:
         known = store_cards.find_member_of_customer(session(), charge.card.customer_id)
         if known is not None:
-            count_decline(charge.id, charge.card, charge.decline, desk.now())
+            owed = store.find_receivable_by_intent(session(), intent_id)
+            order_id = None if owed is None else owed.order_id
+            count_decline(charge.id, charge.card, charge.decline, desk.now(), order_id=order_id)
 
 
 def _intent_event(desk: Desk, payload: str) -> str:

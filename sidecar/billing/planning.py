@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sidecar.billing import store, store_cards, store_charging
 from sidecar.billing.announcing import announce_order, waits_for_notice
-from sidecar.billing.ceilings import may_try
+from sidecar.billing.ceilings import MOST_REFUSED, may_try
 from sidecar.billing.desk import Desk
 from sidecar.billing.notices import raise_alarm
 from sidecar.billing.overdue import retry_moments
@@ -142,7 +142,8 @@ def _end_of_plan(desk: Desk, order: Order, now: datetime) -> None:
 
 
 def _watch(order: Order, now: datetime) -> Plan | None:
-    """A checkout whose browser may have vanished: paid ones are found, unpaid ones are given up after a day."""
+    """A checkout whose browser may have vanished: paid ones are found, unpaid ones are given up after a day, or when too many
+    tries were refused."""
     age = now - order.ordered_at
     later = next(
         (order.ordered_at + step for step in (*_NEXT_LOOKS, GIVEN_UP_AFTER) if age < step), now + _DAY
@@ -158,6 +159,14 @@ def _watch(order: Order, now: datetime) -> Plan | None:
 
 
 def _is_given_up(order: Order, now: datetime) -> bool:
+    """Whether an unpaid checkout is to end; of one that somebody may be trying cards with the owner is told."""
+    if order.retries > MOST_REFUSED:
+        sentence = _(
+            "checkout {order}: more than {count} tries to pay were refused, so it is closed; somebody may be trying stolen cards"
+        )
+        text = sentence.format(order=order.uuid, count=MOST_REFUSED)
+        raise_alarm(session(), "card_testing", order.uuid, text, now)
+        return True
     return now - order.ordered_at >= (GIVEN_UP_AFTER if order.coupon_id is None else _COUPON_HELD)
 
 

@@ -44,7 +44,10 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Order:
-    """What was bought, with the terms of then. A subscription is an order that renews. The columns of its row."""
+    """What was bought, with the terms of then. A subscription is an order that renews. The columns of its row.
+
+    `retries`: those that have failed since `first_failed_at`; of a checkout that is not paid yet, its refused tries.
+    """
 
     id: int
     uuid: str

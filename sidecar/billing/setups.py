@@ -59,7 +59,7 @@ def _book(desk: Desk, order_id: int, setup: Setup, *, gives_up: bool) -> str:
             source, chosen_s = source_of_nothing(order, receivable), setup.chosen_s
             settle(desk, order, receivable, source, now=now, card_id=card.id, card_chosen_s=chosen_s)
             return "settled"
-    note_refusal(setup, desk)
+    note_refusal(setup, desk, order.id)
     if gives_up:
         end_order(desk, order, "abandoned", now=now, by="billing")
         return "given up"
@@ -71,15 +71,16 @@ def belongs(desk: Desk, setup: Setup, name: str) -> bool:
     return setup.metadata.get("gatepost") == desk.installation and setup.metadata.get("for") == name
 
 
-def note_refusal(setup: Setup, desk: Desk) -> None:
-    """A refused set-up counts against its card's ceilings. Needs a transaction."""
+def note_refusal(setup: Setup, desk: Desk, order_id: int | None) -> None:
+    """A refused set-up counts against its card's ceilings, and against the checkout that it is for. Needs a transaction."""
     if setup.error is not None and setup.card is not None:
-        count_decline(setup.attempt_id or setup.id, setup.card, setup.error, desk.now())
+        what = setup.attempt_id or setup.id
+        count_decline(what, setup.card, setup.error, desk.now(), order_id=order_id)
 
 
 def keep_card(desk: Desk, member_id: int, setup: Setup) -> Card | None:
     """The card of a set-up that is done, as a row of ours; None while it is not. Needs a transaction."""
     if not setup.is_done or setup.card is None:
-        note_refusal(setup, desk)
+        note_refusal(setup, desk, None)
         return None
     return store_cards.sync_card(session(), member_id, setup.card, desk.now())

@@ -105,6 +105,19 @@ def set_order(session: Session, order_id: int, **values: Any) -> None:
     change_rows(session, orders, {"id": order_id}, values)
 
 
+def add_refused_try(session: Session, order_id: int, now: datetime, *, most: int) -> None:
+    """Count a refused try of a checkout that is not paid yet; after more than `most` it is looked at now.
+
+    One conditional UPDATE, which needs no lock: what it changes is no state, and a look too many asks the gateway once more.
+    """
+    wake_at = sa.case(
+        (orders.c.retries >= most, sa.literal(now, orders.c.wake_at.type)), else_=orders.c.wake_at
+    )
+    values = ((orders.c.wake_at, wake_at), (orders.c.retries, orders.c.retries + 1))  # MySQL: left to right
+    unpaid = sa.and_(orders.c.id == order_id, orders.c.status == SubscriptionState.PENDING)
+    session.execute(sa.update(orders).where(unpaid).ordered_values(*values))
+
+
 # --- what is due ----------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +188,11 @@ def find_receivable(session: Session, receivable_id: int) -> Receivable | None:
 def find_receivable_by_uuid(session: Session, name: str) -> Receivable | None:
     """By its name towards the gateway."""
     return _first_receivable(session, receivables.c.uuid == name)
+
+
+def find_receivable_by_intent(session: Session, intent_id: str) -> Receivable | None:
+    """The one that this intent may collect."""
+    return _first_receivable(session, receivables.c.intent_id == intent_id)
 
 
 def find_receivable_of(session: Session, order_id: int, cycle: int) -> Receivable | None:

@@ -164,6 +164,11 @@ def add_decline(session: Session, what: str, facts: CardFacts, at: datetime, *, 
     insert_once(session, declines, [row])
 
 
+def has_decline(session: Session, what: str) -> bool:
+    """Whether a charge or set-up is counted already."""
+    return session.scalar(sa.select(declines.c.id).where(declines.c.what == what)) is not None
+
+
 def list_declines(session: Session, fingerprint: str, now: datetime) -> list[datetime]:
     """When this card was declined in the last 30 days."""
     return list(

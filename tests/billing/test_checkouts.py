@@ -5,16 +5,18 @@ import secrets
 import pytest
 
 from sidecar.billing import changing, returning
+from sidecar.billing.ceilings import MOST_REFUSED
 from sidecar.billing.gateways.gateway import Unanswered
 from sidecar.billing.ordering import Buyer, Wish, begin, finish
 from sidecar.billing.states import SubscriptionState
 from sidecar.catalog.rules import Grant
 from sidecar.errors import Refused
 from sidecar.members.rules import Status
-from tests.billing.books import alarm_kinds, close_intents, refund_states, surplus_sums
+from tests.billing.books import alarm_kinds, close_intents, deliver_all, refund_states, surplus_sums
 from tests.catalog.racing import at_once
 
 ACTIVE, PENDING, CANCELED = SubscriptionState.ACTIVE, SubscriptionState.PENDING, SubscriptionState.CANCELED
+REFUSED = "4000000000009995"
 
 
 def amounts(shop):
@@ -112,6 +114,50 @@ def test_an_abandoned_checkout_is_given_up_after_a_day_and_can_no_longer_be_paid
     assert "error" in shop.pay(begun)
     assert shop.hold(alice).status is Status.CANCELED
     assert shop.mails() == []
+
+
+@pytest.mark.parametrize("terms", [{}, {"trial_days": 14, "trial_price_minor": 0}])
+def test_a_checkout_that_cards_are_tried_with_is_closed_at_the_gateway_and_the_owner_is_told(shop, terms):
+    alice = shop.house.user("alice")
+    begun, token = shop.begin(alice, shop.product(**terms))
+    for _time in range(MOST_REFUSED):
+        shop.pay(begun, REFUSED)
+        deliver_all(shop)
+    assert (shop.run().counts, alarm_kinds()) == ({}, [])
+    shop.pay(begun, REFUSED)
+    deliver_all(shop)
+    assert finish(shop.desk, token).status is PENDING
+    assert shop.run().counts == {"given up": 1}
+    assert finish(shop.desk, token).status is CANCELED
+    assert "error" in shop.pay(begun)
+    assert alarm_kinds() == ["card_testing"]
+    again, second = shop.begin(alice, shop.product())
+    shop.pay(again)
+    assert finish(shop.desk, second).status is ACTIVE
+    assert shop.charges()[-1]["amount"] == 1900
+
+
+def test_tries_that_come_faster_than_their_webhooks_are_counted_one_by_one(shop):
+    begun, token = shop.begin(shop.house.user("alice"), shop.product())
+    for _time in range(MOST_REFUSED + 1):
+        shop.pay(begun, REFUSED)
+    deliver_all(shop)
+    deliver_all(shop)
+    shop.pay(begun, REFUSED)  # the newest is not booked yet when the checkout is looked at
+    assert shop.run().counts == {"given up": 1}
+    assert finish(shop.desk, token).status is CANCELED
+
+
+def test_who_pays_in_the_end_has_no_refused_tries_any_more(shop):
+    begun, token = shop.begin(shop.house.user("alice"), shop.product())
+    for _time in range(MOST_REFUSED):
+        shop.pay(begun, REFUSED)
+        finish(shop.desk, token)
+    shop.pay(begun)
+    order = finish(shop.desk, token)
+    assert (order.status, order.retries) == (ACTIVE, 0)
+    shop.run()
+    assert alarm_kinds() == []
 
 
 def test_a_checkout_that_was_paid_in_a_browser_that_vanished_is_found_by_the_schedule(shop):
