@@ -70,8 +70,9 @@ def _no_last_look() -> None:
 
 
 def _unbound_intent() -> None:
-    """The intent's id is not committed before money can move by it."""
+    """The intent's id is not committed before money can move by it, nor when it is booked."""
     _patch("sidecar.billing.charging.bind", lambda attempt_id, receivable_id, intent_id, holder: True)
+    _patch("sidecar.billing.booking._bind_if_unbound", lambda receivable, intent: receivable)
 
 
 def _unknown_is_declined() -> None:
