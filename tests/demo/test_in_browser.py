@@ -127,6 +127,7 @@ def test_a_member_falls_overdue_is_told_pays_with_a_new_card_and_is_back(
         page.get_by_role("link", name=said["read"]).click()
         assert said["failed"] in page.locator("h1").inner_text()
         page.frame_locator("iframe").get_by_role("link", name=said["update"]).click()
+        page.wait_for_url("**/posts/14*")  # with its script
 
         page.get_by_role("button", name=said["pay"]).click()
         type_card(page, "4242424242424242")
