@@ -127,3 +127,8 @@ def test_no_text_is_translated_within_an_f_string(path):
 def test_no_group_is_possessive(path):
     """Before Python 3.11.5 (Debian 12 has 3.11.2) `(?:a|b)*+` matches what it should not; `(?>(?:a|b)*)` says the same."""
     assert re.findall(r"[^\\\[]\)(?:[*+?]|\{[0-9,]+\})\+", path.read_text("utf-8")) == []
+
+
+def test_the_demo_serves_the_plugins_own_scripts():
+    """By a link, which some ways of copying a checkout turn into a file that holds its target's name."""
+    assert (CHECKOUT / "sidecar" / "demo" / "bridge_assets").resolve() == CHECKOUT / "wp-bridge" / "assets"
