@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sidecar.commands.speaking import N_, Command, option, say, with_service
+from sidecar.commands.writing import write_private
 from sidecar.db import reading
 from sidecar.errors import Refused
 from sidecar.i18n import LANGUAGES, _
@@ -62,12 +63,12 @@ def evidence(
     made = make(found, language)
     if html is pdf is fields is folder is None:
         pdf = Path(f"evidence-{found.purchase.order[:8]}.pdf")
-    _write(html, made.html.encode())
-    _write(pdf, made.pdf)
+    write_private(html, made.html.encode())
+    write_private(pdf, made.pdf)
     files = {"uncategorized_file": pdf.name} if pdf is not None else {}
     if folder is not None:
         files = _write_parts(folder, make_parts(found, language))
-    _write(fields, made.to_json(files).encode())
+    write_private(fields, made.to_json(files).encode())
     _say(made)
 
 
@@ -80,23 +81,8 @@ def _write_parts(folder: Path, parts: dict[str, bytes]) -> dict[str, str]:
             _("{path} cannot be written: {reason}").format(path=folder, reason=error.strerror)
         ) from error
     for field, content in parts.items():
-        _write(folder / f"{field}.pdf", content)
+        write_private(folder / f"{field}.pdf", content)
     return {field: f"{field}.pdf" for field in parts}
-
-
-def _write(path: Path | None, content: bytes) -> None:
-    """For the owner's eyes alone: it is full of personal data."""
-    if path is None:
-        return
-    try:
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        path.write_bytes(content)
-    except OSError as error:
-        raise Refused(
-            _("{path} cannot be written: {reason}").format(path=path, reason=error.strerror)
-        ) from error
-    say(_("{path}: written").format(path=path))
 
 
 def _say(made: Made) -> None:

@@ -14,8 +14,8 @@ from sidecar.activity.exporting import is_formula
 from sidecar.billing.invoicing import store
 from sidecar.billing.invoicing.issuing import issue_missing, open_series
 from sidecar.commands.speaking import N_, Group, option, say, say_table, with_service
+from sidecar.commands.writing import write_private
 from sidecar.db import reading, use_case
-from sidecar.errors import Refused
 from sidecar.i18n import _, ngettext
 from sidecar.reports.papers.facts import buyer_name, get_row, name_of_row, paper_of
 from sidecar.reports.papers.listing import cells, days_of_month, heads
@@ -70,21 +70,9 @@ def show(service: Service, number: str, pdf: Path | None, html: Path | None) -> 
     if pdf is html is None:
         pdf = Path(f"{paper.name}.pdf")
     if pdf is not None:
-        _write(pdf, make_pdf(paper))
+        write_private(pdf, make_pdf(paper))
     if html is not None:
-        _write(html, make_html(paper).encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """For the owner's eyes alone."""
-    try:
-        path.touch(mode=0o600)
-        path.write_bytes(content)
-    except OSError as error:
-        raise Refused(
-            _("{path} cannot be written: {reason}").format(path=path, reason=error.strerror)
-        ) from error
-    say(_("{path}: written").format(path=path))
+        write_private(html, make_html(paper).encode())
 
 
 @invoices.command("export", help=N_("Print a month as CSV, for the accountant. Credit notes are negative."))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import stat
 
 import pytest
 
@@ -25,6 +26,7 @@ def test_invoices_are_listed_exported_and_written_once_the_seller_is_known(club,
     club.there.config_path.write_text(
         f'{club.there.config_path.read_text()}\n[invoices]\nseller_name = "Atelier"\n'
     )
+    (tmp_path / "x.html").touch(mode=0o644)  # it was there, for everybody to read
     club.did(
         "invoices",
         "show",
@@ -36,6 +38,8 @@ def test_invoices_are_listed_exported_and_written_once_the_seller_is_known(club,
     )
     assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF-")
     assert "Atelier" in (tmp_path / "x.html").read_text()
+    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("x.pdf", "x.html")}
+    assert modes == {0o600}
 
 
 def test_what_is_none_is_one_line(club):
