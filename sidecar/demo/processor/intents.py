@@ -11,7 +11,6 @@ from sidecar.demo.processor.desk import Desk
 from sidecar.demo.processor.parameters import (
     flag,
     inner,
-    many,
     merged_metadata,
     needed,
     one_of,
@@ -45,14 +44,14 @@ def create(desk: Desk) -> Row:
     confirming = bool(flag(desk.params, "confirm"))
     if not confirming and ({"off_session", "error_on_requires_action"} & desk.params.keys()):
         raise WrongParameter("off_session can only be used when confirm is true.", "off_session")
-    facts = {**_facts(desk, {}), **_automatic(desk)}
+    facts = {**_facts(desk, {}), **methods.automatic(desk)}
     id = shapes.new_id("pi")
     intent = {
         **shapes.payment_intent(id, desk.now, amount, currency, livemode=desk.livemode),
         **facts,
         "setup_future_usage": _future_usage(desk),
     }
-    intent = _ready_to_try(desk, intent) if confirming else _with_method(desk, intent)
+    intent = _ready_to_try(desk, intent) if confirming else methods.with_method(desk, intent)
     desk.put("payment_intent", intent)
     desk.tell("payment_intent.created", intent)
     return _try(desk, intent) if confirming else intent
@@ -76,32 +75,8 @@ def _facts(desk: Desk, old: Row) -> Row:
     return {**facts, "metadata": merged_metadata(old.get("metadata", {}), desk.params)}
 
 
-def _automatic(desk: Desk) -> Row:
-    """Named payment method types switch Stripe's own choice off."""
-    types = many(desk.params, "payment_method_types")
-    if types:
-        if types != ["card"]:
-            raise WrongParameter("This processor takes cards only.", "payment_method_types")
-        return {"automatic_payment_methods": None}
-    redirects = text(inner(desk.params, "automatic_payment_methods"), "allow_redirects") or "always"
-    return {"automatic_payment_methods": {"allow_redirects": redirects, "enabled": True}}
-
-
 def _future_usage(desk: Desk) -> str | None:
     return one_of(desk.params, "setup_future_usage", "off_session", "on_session")
-
-
-def _with_method(desk: Desk, intent: Row) -> Row:
-    """The intent with the payment method that the request names, if it does; it then waits for confirmation."""
-    data = inner(desk.params, "payment_method_data")
-    if data:
-        method = methods.from_data(desk, data)
-    elif text(desk.params, "payment_method"):
-        method = methods.named(desk, needed(desk.params, "payment_method"), "payment_method")
-    else:
-        return intent
-    methods.usable(desk, method, intent["customer"])
-    return {**intent, "payment_method": method["id"], "status": "requires_confirmation", "next_action": None}
 
 
 def retrieve(desk: Desk, id: str) -> Row:
@@ -119,7 +94,7 @@ def update(desk: Desk, id: str) -> Row:
         intent = _with_sum(desk, intent)
     if "setup_future_usage" in desk.params:
         intent = {**intent, "setup_future_usage": _future_usage(desk)}
-    return desk.put("payment_intent", _with_method(desk, intent))
+    return desk.put("payment_intent", methods.with_method(desk, intent))
 
 
 def _with_sum(desk: Desk, intent: Row) -> Row:
@@ -155,7 +130,7 @@ def _ready_to_try(desk: Desk, intent: Row) -> Row:
     """The intent as it will be tried; nothing of it is written yet. Raises what is wrong with the request."""
     if intent["status"] not in ALLOWED["confirm"]:
         raise unexpected_state(desk, intent, "confirm")
-    intent = {**_with_method(desk, intent), "last_payment_error": None, "next_action": None}
+    intent = {**methods.with_method(desk, intent), "last_payment_error": None, "next_action": None}
     if "setup_future_usage" in desk.params:
         intent["setup_future_usage"] = _future_usage(desk)
     if "receipt_email" in desk.params:

@@ -12,7 +12,7 @@ from sidecar.demo.processor.clock import year_of
 from sidecar.demo.processor.declines import as_seen_by
 from sidecar.demo.processor.desk import Desk
 from sidecar.demo.processor.outcomes import of_setup
-from sidecar.demo.processor.parameters import Params, inner, merged_metadata, needed, text, whole
+from sidecar.demo.processor.parameters import Params, inner, many, merged_metadata, needed, text, whole
 from sidecar.demo.processor.referee import Referee
 from sidecar.demo.processor.refusals import Impossible, Missing, WrongParameter
 from sidecar.demo.processor.refusing import card_error
@@ -93,6 +93,30 @@ def named(desk: Desk, id: str, param: str) -> Row:
     if found is None:
         raise Missing("PaymentMethod", id, param)
     return found
+
+
+def automatic(desk: Desk) -> Row:
+    """What an object says of Stripe's own choice of methods, which methods that the request names switch off."""
+    types = many(desk.params, "payment_method_types")
+    if types:
+        if types != ["card"]:
+            raise WrongParameter("This processor takes cards only.", "payment_method_types")
+        return {"automatic_payment_methods": None}
+    redirects = text(inner(desk.params, "automatic_payment_methods"), "allow_redirects") or "always"
+    return {"automatic_payment_methods": {"allow_redirects": redirects, "enabled": True}}
+
+
+def with_method(desk: Desk, intent: Row) -> Row:
+    """The intent with the payment method that the request names, if it does; it then waits for confirmation."""
+    data = inner(desk.params, "payment_method_data")
+    if data:
+        method = from_data(desk, data)
+    elif text(desk.params, "payment_method"):
+        method = named(desk, needed(desk.params, "payment_method"), "payment_method")
+    else:
+        return intent
+    usable(desk, method, intent["customer"])
+    return {**intent, "payment_method": method["id"], "status": "requires_confirmation", "next_action": None}
 
 
 def usable(desk: Desk, method: Row, customer: str | None) -> Row:

@@ -10,9 +10,9 @@ from sidecar.demo.processor.cards import behaviour_of
 from sidecar.demo.processor.declines import DECLINES, Decline, as_seen_by
 from sidecar.demo.processor.desk import Desk
 from sidecar.demo.processor.outcomes import of_setup
-from sidecar.demo.processor.parameters import flag, inner, many, merged_metadata, needed, one_of, text
+from sidecar.demo.processor.parameters import flag, merged_metadata, needed, one_of, text
 from sidecar.demo.processor.referee import Referee
-from sidecar.demo.processor.refusals import ApiError, Impossible, WrongParameter
+from sidecar.demo.processor.refusals import ApiError, Impossible
 from sidecar.demo.processor.refusing import authentication_failed, card_error, error_from
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -23,8 +23,8 @@ def create(desk: Desk) -> Row:
     confirming = bool(flag(desk.params, "confirm"))
     intent = shapes.setup_intent(shapes.new_id("seti"), desk.now, livemode=desk.livemode)
     usage = one_of(desk.params, "usage", "off_session", "on_session") or "off_session"
-    intent = {**intent, **_facts(desk, intent), **_automatic(desk), "usage": usage}
-    intent = _ready_to_try(desk, intent) if confirming else _with_method(desk, intent)
+    intent = {**intent, **_facts(desk, intent), **methods.automatic(desk), "usage": usage}
+    intent = _ready_to_try(desk, intent) if confirming else methods.with_method(desk, intent)
     desk.put("setup_intent", intent)
     desk.tell("setup_intent.created", intent)
     return _try(desk, intent) if confirming else intent
@@ -39,28 +39,6 @@ def _facts(desk: Desk, old: Row) -> Row:
     return facts
 
 
-def _automatic(desk: Desk) -> Row:
-    types = many(desk.params, "payment_method_types")
-    if not types:
-        redirects = text(inner(desk.params, "automatic_payment_methods"), "allow_redirects") or "always"
-        return {"automatic_payment_methods": {"allow_redirects": redirects, "enabled": True}}
-    if types != ["card"]:
-        raise WrongParameter("This processor takes cards only.", "payment_method_types")
-    return {"automatic_payment_methods": None}
-
-
-def _with_method(desk: Desk, intent: Row) -> Row:
-    data = inner(desk.params, "payment_method_data")
-    if data:
-        method = methods.from_data(desk, data)
-    elif text(desk.params, "payment_method"):
-        method = methods.named(desk, needed(desk.params, "payment_method"), "payment_method")
-    else:
-        return intent
-    methods.usable(desk, method, intent["customer"])
-    return {**intent, "payment_method": method["id"], "status": "requires_confirmation", "next_action": None}
-
-
 def retrieve(desk: Desk, id: str) -> Row:
     """With a publishable key, what its client secret shows."""
     return desk.shown(desk.get_intent("setup_intent", id))
@@ -71,7 +49,7 @@ def update(desk: Desk, id: str) -> Row:
     intent = desk.get("setup_intent", id)
     if intent["status"] not in OPEN and desk.params.keys() - {"metadata", "description", "expand"}:
         raise unexpected_state(desk, intent, "update")
-    return desk.put("setup_intent", _with_method(desk, {**intent, **_facts(desk, intent)}))
+    return desk.put("setup_intent", methods.with_method(desk, {**intent, **_facts(desk, intent)}))
 
 
 def confirm(desk: Desk, id: str) -> Row:
@@ -84,7 +62,7 @@ def _ready_to_try(desk: Desk, intent: Row) -> Row:
     """The intent as it will be tried; nothing of it is written yet. Raises what is wrong with the request."""
     if intent["status"] not in OPEN:
         raise unexpected_state(desk, intent, "confirm")
-    intent = {**_with_method(desk, intent), "last_setup_error": None, "next_action": None}
+    intent = {**methods.with_method(desk, intent), "last_setup_error": None, "next_action": None}
     if not intent["payment_method"]:
         raise Impossible(
             "You cannot confirm this SetupIntent because it's missing a payment method.",
