@@ -86,12 +86,11 @@ def check_belongs(desk: Desk, receivable: Receivable, intent: Intent) -> None:
 
 def _bind_if_unbound(receivable: Receivable, intent: Intent) -> Receivable:
     """A webhook may come before the intent's id is committed, or to a restored database that lost it: what collects is bound."""
-    number = int(intent.metadata.get("intent", "1"))
     is_unbound = receivable.status is ReceivableState.DUE and receivable.intent_id is None
-    if not is_unbound or number < receivable.intent_number:
+    if not is_unbound or intent.number < receivable.intent_number:
         return receivable
-    store.set_receivable(session(), receivable.id, intent_id=intent.id, intent_number=number)
-    return replace(receivable, intent_id=intent.id, intent_number=number)
+    store.set_receivable(session(), receivable.id, intent_id=intent.id, intent_number=intent.number)
+    return replace(receivable, intent_id=intent.id, intent_number=intent.number)
 
 
 # --- success --------------------------------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ def _settle_by_hand(desk: Desk, order_uuid: str, source: Source, note: str) -> O
 
 def _close_intent(desk: Desk, receivable: Receivable) -> None:
     """Have the gateway cancel the intent; one that has collected meanwhile is booked, and nothing is settled by hand."""
-    assert receivable.intent_id is not None  # noqa: S101
+    assert receivable.intent_id is not None  # noqa: S101  the caller has looked
     intent = desk.pays_at_once().cancel_intent(receivable.intent_id)
     if book_intent(desk, receivable.id, intent, now=desk.now()) is not Outcome.DROPPED:
         raise Refused(

@@ -149,7 +149,7 @@ def _adopt_receivable(desk: Desk, order_id: int, intent: Intent) -> int | None:
     if known is None or known.collect_minor != intent.amount_minor or _was_closed(known, intent):
         store.set_order(session(), order.id, held="restored")
         return None
-    number = int(intent.metadata.get("intent", "1"))
+    number = intent.number
     if known.status is not ReceivableState.DUE:
         if not is_known(
             intent
@@ -177,7 +177,7 @@ def _was_closed(receivable: Receivable, intent: Intent) -> bool:
     """Whether the gateway closed what this database would use next; or used last, since a webhook that was processed before the
     guard has paused would have moved it on. Rather held than paid twice."""
     is_current = receivable.status is ReceivableState.DUE and receivable.intent_id in {None, intent.id}
-    number = int(intent.metadata.get("intent", "1")) + (receivable.intent_id is None)
+    number = intent.number + (receivable.intent_id is None)
     return is_current and number >= receivable.intent_number and intent.status is IntentStatus.CANCELED
 
 

@@ -70,7 +70,7 @@ def sync_known_card(
         if not is_same:
             shown["never_again"] = False
         session.execute(sa.update(cards).where(cards.c.id == known.id).values(**shown))
-    return _card(session.execute(sa.select(*CARD).where(cards.c.gateway_id == facts.id)).one())
+    return card_of(session.execute(sa.select(*CARD).where(cards.c.gateway_id == facts.id)).one())
 
 
 def _add_card(session: Session, member_id: int, facts: CardFacts, now: datetime) -> None:
@@ -118,7 +118,7 @@ def _shows(card: Card, facts: CardFacts) -> bool:
 def find_card(session: Session, card_id: int) -> Card | None:
     """By its row id."""
     row = session.execute(sa.select(*CARD).where(cards.c.id == card_id)).first()
-    return None if row is None else _card(row)
+    return None if row is None else card_of(row)
 
 
 def is_disputed() -> sa.ColumnElement[bool]:
@@ -134,7 +134,7 @@ def is_disputed() -> sa.ColumnElement[bool]:
 def find_card_by_name(session: Session, gateway_id: str) -> Card | None:
     """By the gateway's name for it."""
     row = session.execute(_CARD_BY_NAME, {"name": gateway_id}).first()
-    return None if row is None else _card(row)
+    return None if row is None else card_of(row)
 
 
 _CARD_BY_NAME = sa.select(*CARD).where(cards.c.gateway_id == sa.bindparam("name"))
@@ -267,5 +267,5 @@ def list_disputes(session: Session, charge_ids: Collection[str]) -> Sequence[sa.
     ).all()
 
 
-def _card(row: Any) -> Card:
+def card_of(row: Any) -> Card:
     return Card(*row)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -28,6 +28,8 @@ from sidecar.billing.states import ReceivableState
 from sidecar.db import server_time
 from sidecar.members.models import members
 from sidecar.wordpress.tables import Tables
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,9 @@ def find_standing(
     )
     return Standing(
         order=store.order_of(order),
-        attempt=_attempt(attempt),
-        newest=_receivable(newest),
-        card=_card(card),
+        attempt=_made(store.attempt_of, attempt),
+        newest=_made(store.receivable_of, newest),
+        card=_made(store_cards.card_of, card),
         is_disputed=bool(disputed),
         has_declined=bool(declined),
         credit_minor=-int(credit or 0),
@@ -105,8 +107,8 @@ def find_bookable(session: Session, receivable_id: int, charge: ChargeFacts | No
     return Bookable(
         store.receivable_of(receivable),
         store.order_of(order),
-        _attempt(attempt),
-        _card(card),
+        _made(store.attempt_of, attempt),
+        _made(store_cards.card_of, card),
         user_id,
         bool(booked),
     )
@@ -167,16 +169,9 @@ def _cut(row: Sequence[Any], *columns: Sequence[Any]) -> Iterator[Sequence[Any]]
     yield row[begin:]
 
 
-def _attempt(values: Sequence[Any]) -> Attempt | None:
-    return None if values[0] is None else store.attempt_of(values)
-
-
-def _receivable(values: Sequence[Any]) -> Receivable | None:
-    return None if values[0] is None else store.receivable_of(values)
-
-
-def _card(values: Sequence[Any]) -> Card | None:
-    return None if values[0] is None else Card(*values)
+def _made(make: Callable[[Sequence[Any]], T], values: Sequence[Any]) -> T | None:
+    """The value of these columns; None where an outer join has found nothing."""
+    return None if values[0] is None else make(values)
 
 
 _BOOKED = sa.or_(

@@ -22,6 +22,18 @@ from sidecar.wordpress.tables import Tables
 from tests.wordpress.builders import a_user, a_user_with_roles, an_option
 
 SECRET = "ab" * 32
+GOODS = (
+    "--level",
+    "Gold",
+    "--product",
+    "Gold monthly",
+    "--price",
+    "9",
+    "--currency",
+    "EUR",
+    "--every",
+    "month",
+)
 NO_ENVIRONMENT = dict.fromkeys(
     ("GATEPOST_CONFIG", "GATEPOST_SECRET", "GATEPOST_DATABASE_PASSWORD", "LC_ALL", "LC_MESSAGES", "LANG")
 )

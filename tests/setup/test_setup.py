@@ -11,22 +11,10 @@ from sidecar.setup.config_file import with_settings
 from sidecar.setup.first_payment import check_checkout
 from sidecar.setup.keys import Keys, ask_account, check_keys, keep_keys, keys_of_processor
 from tests.processor.running import RunningProcessor
-from tests.setup.builders import SECRET, Installation, a_site, an_installation
+from tests.setup.builders import GOODS, SECRET, Installation, a_site, an_installation
 
 TEST_KEYS = ("sk_test_abcdefgh", "pk_test_abcdefgh")
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
-GOODS = (
-    "--level",
-    "Gold",
-    "--product",
-    "Gold monthly",
-    "--price",
-    "9",
-    "--currency",
-    "EUR",
-    "--every",
-    "month",
-)
 
 
 # --- the configuration file -----------------------------------------------------------------------------------------

@@ -9,20 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.setup.builders import NO_ENVIRONMENT
-
-GOODS = (
-    "--level",
-    "Gold",
-    "--product",
-    "Gold monthly",
-    "--price",
-    "9",
-    "--currency",
-    "EUR",
-    "--every",
-    "month",
-)
+from tests.setup.builders import GOODS, NO_ENVIRONMENT
 
 
 @pytest.fixture

@@ -136,6 +136,11 @@ class Intent:
     refunded_minor: int = 0
 
     @property
+    def number(self) -> int:
+        """Which of its receivable's intents it is, from 1, as its making has named it."""
+        return int(self.metadata.get("intent", "1"))
+
+    @property
     def chosen_s(self) -> float:
         """When the card was entered that was tried last."""
         return max(self.created_s, self.charge.made_s if self.charge is not None else 0.0)
