@@ -69,7 +69,7 @@ SCHEDULE = (
     Job("seal_log", seal_log, 60.0, may_be_asked_for=True),
     Job("count_events", count_events, 60.0, may_be_asked_for=True),
     Job("process_webhooks", billing.process_webhooks, 2.0, Lane.GATEWAY),
-    Job("charge", billing.charge, 3.0, Lane.HEAVY, is_shared=True, has_work=billing.may_have_due),
+    Job("charge", billing.charge, 1.0, Lane.HEAVY, is_shared=True, has_work=billing.may_have_due),
     Job("close_intents", billing.close_intents, 10.0, Lane.GATEWAY),
     Job("refund_surpluses", billing.refund_surpluses, 60.0, Lane.GATEWAY),
     Job("follow_refunds", billing.follow_refunds, 600.0, Lane.GATEWAY, at_most_every_seconds=600.0),

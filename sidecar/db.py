@@ -104,21 +104,25 @@ def init_app(app: Flask, url: URL) -> None:
 
 
 _READER = "gatepost_reader"
-_CONNECT = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30, "charset": "utf8mb4"}
-_POOL: dict[str, Any] = {"pool_recycle": 280, "pool_size": 8, "max_overflow": 8, "connect_args": _CONNECT}
+_POOL: dict[str, Any] = {"pool_size": 16, "max_overflow": 0}
+"""Threads wait for one of these: an overflow would be closed again at once, and a connection costs as much as a renewal."""
+_SERVER: dict[str, Any] = {
+    **_POOL, "pool_use_lifo": True, "pool_recycle": 280,
+    "connect_args": {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30, "charset": "utf8mb4"},
+}  # fmt: skip
 
 
 def _engine_options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 15}}
+        return {"connect_args": {"timeout": 15}, **_POOL}
     # `transaction` commits or rolls back what it opens, so there is nothing to take back when a connection is returned.
-    return {"isolation_level": "READ COMMITTED", "pool_reset_on_return": None, **_POOL}
+    return {"isolation_level": "READ COMMITTED", "pool_reset_on_return": None, **_SERVER}
 
 
 def _reading_engine(url: URL) -> sa.Engine:
     """For page views: no transaction, so nothing is sent to the server but the statements themselves."""
     engine = sa.create_engine(
-        url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, skip_autocommit_rollback=True, **_POOL
+        url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, skip_autocommit_rollback=True, **_SERVER
     )
     _ping_rested(engine)
     return engine
@@ -159,7 +163,7 @@ _lasts: ContextVar[list[Callable[[], object]]] = ContextVar("gatepost_done_last"
 @contextmanager
 def transaction() -> Iterator[Session]:
     """The session in a transaction: the outermost block commits or rolls back, inner blocks join it."""
-    session = cast(Session, db.session)
+    session = cast(Session, db.session())
     if _held.get():
         yield session
         return
@@ -238,7 +242,7 @@ def session() -> Session:
     """The session of the transaction that is open here; a use case has opened it."""
     if not _held.get():
         raise RuntimeError("no transaction is open: call this inside a use case")
-    return cast(Session, db.session)
+    return cast(Session, db.session())
 
 
 def dispose() -> None:

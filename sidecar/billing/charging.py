@@ -29,7 +29,7 @@ from flask import current_app
 
 from sidecar.billing import locking, store
 from sidecar.billing.batches import Batches
-from sidecar.billing.booking import Foreign, Outcome, book_intent, lose_attempt
+from sidecar.billing.booking import Foreign, Outcome, book_as_planned, book_intent, lose_attempt
 from sidecar.billing.desk import Desk
 from sidecar.billing.faults import postpone
 from sidecar.billing.gateways.gateway import (
@@ -238,7 +238,7 @@ def collect(desk: Desk, plan: Collect, holder: str) -> str:
         lose(desk, attempt, holder)
         return "unknown"
     reached("confirmed")
-    outcome = _book(desk, plan.receivable, answer)
+    outcome = _book(desk, plan.receivable, answer, plan)
     reached("booked")
     return outcome
 
@@ -323,10 +323,12 @@ def _last_look(plan: Collect, holder: str) -> bool:
     return locking.is_still_mine(plan.order.member_id, holder, plan.attempt.id)
 
 
-def _book(desk: Desk, receivable: Receivable, intent: Intent) -> str:
-    """Book what an intent says; one that is not what we know is alarmed and left alone."""
+def _book(desk: Desk, receivable: Receivable, intent: Intent, plan: Collect | None = None) -> str:
+    """Book what an intent says; one that is not what we know is alarmed and left alone. `plan`: by which it was confirmed."""
+    now = desk.now()
     try:
-        return str(book_intent(desk, receivable.id, intent, now=desk.now()))
+        booked = book_as_planned(desk, plan, intent, now=now) if plan is not None else None
+        return str(booked or book_intent(desk, receivable.id, intent, now=now))
     except Foreign as error:
         log.warning("intent %s was not booked: %s", intent.id, error)
         return "foreign"

@@ -44,13 +44,21 @@ class Task:
 
 @dataclass(frozen=True)
 class Collect:
-    """Confirm the receivable's intent with this card; the attempt is claimed and committed."""
+    """Confirm the receivable's intent with this card; the attempt is claimed and committed. `user_id`: the member's in WordPress."""
 
     order: Order
     receivable: Receivable
     attempt: Attempt
     card: Card
     customer_id: str
+    user_id: int | None
+
+    @property
+    def is_first_try(self) -> bool:
+        """The schedule's first try at the cycle that an order in good standing owes: what most renewals are."""
+        in_good_standing = self.order.status is SubscriptionState.ACTIVE
+        is_next = self.receivable.cycle == self.order.next_cycle
+        return in_good_standing and is_next and self.attempt.origin is Origin.SCHEDULE
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,7 @@ def _is_to_renew(desk: Desk, seen: Standing, now: datetime, *, by_schedule: bool
     if order.status is SubscriptionState.ACTIVE and order.next_due_at > now and by_schedule:
         store.set_order(session(), order.id, wake_at=order.next_due_at)
         return False
-    if not seen.has_user:
+    if seen.user_id is None:
         end_order(desk, order, "user_deleted", now=now, by="billing")
         return False
     return True
@@ -371,4 +379,4 @@ def _claim(
         session(), receivable, task.origin or _origin_of(order, receivable, card), AttemptState.CLAIMED,
         after=newest, holder=task.holder, card_id=card.id, started_at=now, started_s=seen.now_s,
     )  # fmt: skip
-    return Collect(order, receivable, attempt, card, card.customer_id)
+    return Collect(order, receivable, attempt, card, card.customer_id, seen.user_id)

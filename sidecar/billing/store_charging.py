@@ -38,7 +38,7 @@ class Standing:
 
     `card`: the order's; `is_disputed`: some charge of that card is disputed right now; `has_declined`: it was declined in the
     last 30 days. `credit_minor`: what the member has in the order's currency. `is_mine`: the lock is the asker's, and its
-    lease not over; `has_user`: its member's WordPress user is there; `now_s`: the database server's clock, Unix seconds.
+    lease not over; `user_id`: its member's WordPress user, None where that is gone; `now_s`: the database server's clock, Unix seconds.
     """
 
     order: Order
@@ -49,7 +49,7 @@ class Standing:
     has_declined: bool
     credit_minor: int
     is_mine: bool
-    has_user: bool
+    user_id: int | None
     now_s: float
 
 
@@ -86,7 +86,7 @@ def find_standing(
         has_declined=bool(declined),
         credit_minor=-int(credit or 0),
         is_mine=bool(mine),
-        has_user=bool(user),
+        user_id=user,
         now_s=float(now_s),
     )
 
@@ -125,15 +125,16 @@ def _standing(users: sa.Table, now_s: sa.ColumnElement[Any]) -> sa.Select[Any]:
         member_locks.c.until_s > now_s,
     )
     user = (
-        sa.select(members.c.id)
+        sa.select(members.c.user_id)
         .join(users, users.c.id == members.c.user_id)
         .where(members.c.id == orders.c.member_id)
+        .scalar_subquery()
     )
     declined = sa.select(declines.c.at).where(
         declines.c.fingerprint == cards.c.fingerprint, declines.c.at > sa.bindparam("declined_since")
     )
     credit = store_ledger.credit_of(orders.c.member_id, orders.c.currency).scalar_subquery()
-    facts = (store_cards.is_disputed(), declined.exists(), credit, mine.exists(), user.exists(), now_s)
+    facts = (store_cards.is_disputed(), declined.exists(), credit, mine.exists(), user, now_s)
     return (
         sa.select(*store.ORDER, *store.ATTEMPT, *store.RECEIVABLE, *store_cards.CARD, *facts)
         .select_from(

@@ -16,7 +16,9 @@ from sidecar.db import count_changed, insert_once, server_time
 
 def sync_lock_rows(session: Session, member_ids: Collection[int]) -> None:
     """A lock row for each member."""
-    insert_once(session, member_locks, [{"member_id": one, "until_s": 0.0} for one in sorted(member_ids)])
+    theirs = sa.select(member_locks.c.member_id).where(member_locks.c.member_id.in_(sorted(member_ids)))
+    missing = set(member_ids).difference(session.scalars(theirs))
+    insert_once(session, member_locks, [{"member_id": one, "until_s": 0.0} for one in sorted(missing)])
 
 
 def claim_members(

@@ -169,6 +169,7 @@ def worker(here: Here, count: int) -> None:
 def _prepare_to_stay(here: Here) -> None:
     """What a process needs that is there all the time. No connection of it crosses a fork."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+    logging.getLogger("stripe").setLevel(logging.WARNING)  # it has four lines to say about each renewal
     if is_root_of_anothers(here.config.state_dir):
         raise Refused(
             _("The service has a user of its own: start it with systemctl start gatepost, not as root.")

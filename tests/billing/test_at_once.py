@@ -3,11 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import sqlalchemy as sa
+from flask import current_app
+
 from sidecar.billing import store
 from sidecar.billing.charging import charge_due, claim_due
 from sidecar.billing.ordering import Buyer
 from sidecar.billing.paying import begin_card, finish_card
-from sidecar.db import reading
+from sidecar.db import db, reading
 from tests.billing.shop import OTHER_GOOD_CARD
 from tests.processor.builders import a_number
 
@@ -60,6 +63,21 @@ def test_a_member_who_pays_by_hand_in_the_middle_of_a_retry_pays_once(shop):
     shop.run()
     assert len(shop.charges()) == 2
     assert [one.source for one in shop.settlements(order)] == ["gateway", "gateway"]
+
+
+def test_many_threads_wait_for_the_connections_that_there_are_and_close_none(shop):
+    """A connection costs as much as a renewal: threads that open one each for a moment would do nothing else."""
+    opened, closed = [], []
+    for engine in (db.engine, current_app.extensions["gatepost_reader"]):
+        sa.event.listen(engine, "connect", lambda connection, _record: opened.append(connection))
+        sa.event.listen(engine, "close", lambda connection, _record: closed.append(connection))
+    product = shop.product()
+    for _member in range(20):
+        shop.buy(shop.house.user(), product, card=a_number())
+    shop.move(days=31)
+    assert charge_due(shop.desk, threads=20).counts == {"settled": 20}
+    assert closed == []
+    assert len(opened) <= 32
 
 
 def test_one_members_failure_does_not_stop_the_batch(shop):
