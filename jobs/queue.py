@@ -13,8 +13,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
+from rq.job import Job as NudgeInRedis
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
+from sqlalchemy.exc import SQLAlchemyError
 
 from jobs.schedule import SCHEDULE, Job, run_one
 from sidecar.service import service
@@ -57,7 +59,26 @@ def nudge(queue: Queue, job: Job, slot: str = "") -> bool:
 
     `slot`: a job that several processes share has a nudge for each.
     """
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", f"{queue.name}:{job.name}:{slot}")
+    return _enqueue(queue, job, re.sub(r"[^A-Za-z0-9_-]", "-", f"{queue.name}:{job.name}:{slot}"))
+
+
+def nudge_again(queue: Queue, done: NudgeInRedis, took_s: float) -> bool:
+    """Ask for more of a job that is `done`, behind whatever waits by then, if it took longer than its pace and has work left.
+    What cannot be told now (the database is away) is left to the next turn."""
+    job = _job_named(done.args[0])
+    if job is None or job.has_work is None or took_s < job.every_seconds:
+        return False
+    try:
+        return job.has_work(service()) and _enqueue(queue, job, done.id)
+    except SQLAlchemyError:
+        return False
+
+
+def _job_named(name: str) -> Job | None:
+    return next((job for job in SCHEDULE if job.name == name), None)
+
+
+def _enqueue(queue: Queue, job: Job, name: str) -> bool:
     try:
         queue.enqueue_call(
             "jobs.queue.perform",
@@ -79,7 +100,7 @@ def nudge(queue: Queue, job: Job, slot: str = "") -> bool:
 
 def perform(name: str) -> int:
     """What a nudge asks for, in a worker's process, whose app's context is open. A name that is not known does nothing."""
-    job = next((job for job in SCHEDULE if job.name == name), None)
+    job = _job_named(name)
     if job is None:
         return 0
     service().take_settings()

@@ -20,10 +20,11 @@ from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
+from rq.executions import Execution
 from rq.job import Job as NudgeInRedis
 from rq.worker import WorkerStatus
 
-from jobs.queue import LONGEST_SECONDS, NoPenalty, nudge, queue_of
+from jobs.queue import LONGEST_SECONDS, NoPenalty, nudge, nudge_again, queue_of
 from jobs.schedule import Job, Lane, jobs_of
 from jobs.watch import BEAT_SECONDS, WORKER, beat, own_name
 from sidecar.db import reading
@@ -61,8 +62,8 @@ class Ending:
 
 
 class Worker(SimpleWorker):
-    """RQ's worker that does not fork, with three differences: a kill leaves no nudge behind for ever, jobs have no alarm, and
-    a signal that comes before RQ listens ends it within seconds."""
+    """RQ's worker that does not fork, with four differences: a kill leaves no nudge behind for ever, jobs have no alarm, a signal
+    that comes before RQ listens ends it within seconds, and work that is left goes on at once."""
 
     death_penalty_class = NoPenalty
     log_result_lifespan = False
@@ -93,6 +94,14 @@ class Worker(SimpleWorker):
         """RQ keeps a nudge for ever once it has begun; ours ends by itself, should this process be killed."""
         super().prepare_job_execution(job, remove_from_intermediate_queue)
         self.connection.expire(job.key, LONGEST_SECONDS)
+
+    def perform_job(self, job: NudgeInRedis, queue: Queue, execution: Execution) -> bool:
+        """A job that ended with its time, and not with its work, is asked for again at once: no pause lies between two runs."""
+        begun = time.monotonic()
+        went_well = super().perform_job(job, queue, execution)
+        if went_well and not self._ending.is_asked:
+            nudge_again(queue, job, time.monotonic() - begun)
+        return went_well
 
 
 def work(app: Flask, connection: Redis, slot: str, ending: Ending) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
+from sqlalchemy.exc import OperationalError
 
 from jobs.queue import LONGEST_SECONDS, connect, nudge, perform, queue_of
 from jobs.schedule import SCHEDULE, Job, Lane, jobs_of
@@ -118,6 +119,60 @@ def test_what_a_killed_worker_had_begun_is_in_the_way_for_some_minutes_only(hous
     worker.prepare_job_execution(job)  # and here it is killed
     assert not nudge(queue, JOBS["end_access"])
     assert 0 < connection.ttl(job.key) <= LONGEST_SECONDS
+
+
+@pytest.fixture
+def piecework(monkeypatch):
+    """`piecework(pieces, pace)`: a job that does one piece in each run; gives it and what is left."""
+
+    def put(pieces, every_seconds, has_work=bool):
+        left = list(range(pieces))
+        job = Job(
+            "piecework",
+            lambda _service: left.pop() + 1,
+            every_seconds,
+            has_work=lambda _service: has_work(left),
+        )
+        monkeypatch.setattr("jobs.queue.SCHEDULE", (job,))
+        return job, left
+
+    return put
+
+
+def test_a_job_that_ended_with_its_time_and_not_with_its_work_goes_on_at_once(
+    house, queue, connection, piecework
+):
+    job, left = piecework(3, every_seconds=0.0)
+    nudge(queue, job, "db1.1")
+    work_off(queue, connection)
+    assert (left, waiting(queue)) == ([], [])
+
+
+def test_what_waits_comes_first_when_a_job_goes_on(house, queue, connection, piecework):
+    job, _left = piecework(2, every_seconds=0.0)
+    nudge(queue, job, "db1.1")
+    nudge(queue, job, "db1.2")
+    worker = Worker(Ending(), queue, connection)
+    with signals_given_back():
+        worker.work(burst=True, max_jobs=1, logging_level="CRITICAL")
+    assert [waits.id[-1] for waits in queue.jobs] == ["2", "1"]
+
+
+def test_a_job_within_its_pace_waits_for_the_next_turn(house, queue, connection, piecework):
+    job, left = piecework(3, every_seconds=60.0)
+    nudge(queue, job)
+    work_off(queue, connection)
+    assert (left, waiting(queue)) == ([0, 1], [])
+
+
+def test_a_worker_lives_on_when_nobody_can_tell_whether_work_is_left(house, queue, connection, piecework):
+    def away(_left):
+        raise OperationalError("SELECT", {}, OSError("the database is away"))
+
+    job, left = piecework(3, every_seconds=0.0, has_work=away)
+    nudge(queue, job)
+    work_off(queue, connection)
+    assert (left, waiting(queue)) == ([0, 1], [])
 
 
 def test_redis_that_was_emptied_is_nudged_again_and_nothing_is_lost(house, queue, connection):
