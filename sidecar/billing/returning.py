@@ -418,6 +418,14 @@ def _give_back(desk: Desk, order: Order) -> None:
     if status is not None and store.claim_order(session(), order, status, **values):
         record(order, "given_back", 0, now)
         follow(get_own(None, order.uuid), now=now, by="billing", keeps_overdue=keeps_overdue(desk, order))
+        _give_up_checkouts(desk, order, now)
+
+
+def _give_up_checkouts(desk: Desk, order: Order, now: datetime) -> None:
+    """Nobody is to pay for the same again in a window that is still open: what comes by it now is surplus, and goes back."""
+    for other in store.list_orders_for(session(), order.member_id, order.grant, order.grant_id):
+        if other.status is SubscriptionState.PENDING:
+            end_order(desk, other, "abandoned", now=now, by="billing")
 
 
 def _tell_won_beside(order: Order, other: Order, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sidecar.billing import changing, paying, returning
 from sidecar.billing.desk import Settings
 from sidecar.billing.gateways.stripe import StripeGateway
 from sidecar.billing.models import orders, refunds
-from sidecar.billing.ordering import Buyer
+from sidecar.billing.ordering import Buyer, finish
 from sidecar.billing.states import SubscriptionState
 from sidecar.catalog.rules import ProductKind
 from sidecar.errors import Refused
@@ -410,6 +410,21 @@ def test_a_checkout_that_nobody_has_paid_keeps_no_order_from_being_given_back(sh
     shop.begin(alice, shop.product(price_minor=500))
     wins_after_all(shop, lost)
     assert (shop.read(order).status, alarm_kinds()) == (State.ACTIVE, ["dispute"])
+
+
+def test_what_is_paid_in_a_window_left_open_beside_an_order_that_was_given_back_goes_back(shop, alice, order):
+    lost = dispute(shop)
+    close(shop, lost, "lost")
+    begun, token = shop.begin(alice, shop.product(price_minor=500))
+    wins_after_all(shop, lost)
+    shop.pay(begun, "5555555555554444")
+    assert finish(shop.desk, token).status is State.CANCELED
+    assert close_intents(shop) == []
+    assert returning.refund_surpluses(shop.desk) == 1
+    assert shop.processor.get("ledger")["refunds"][-1]["amount"] == 500
+    shop.move(days=30)
+    shop.run()
+    assert len(shop.settlements(order)) == 2
 
 
 def test_an_overdue_order_that_a_lost_dispute_ended_owes_its_cycle_anew_when_it_is_won(shop, alice, order):
