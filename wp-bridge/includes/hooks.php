@@ -151,6 +151,7 @@ function add_hooks(): void {
 	add_action( 'pre_get_posts', 'Gatepost\keep_search_filtered', PHP_INT_MAX );
 	add_filter( 'posts_search', 'Gatepost\restrict_search', PHP_INT_MAX, 2 );
 	add_filter( 'posts_search_orderby', 'Gatepost\order_search_by_title', PHP_INT_MAX, 2 );
+	add_action( 'pre_get_comments', 'Gatepost\part_comment_searches', PHP_INT_MAX );
 	add_filter( 'comments_clauses', 'Gatepost\restrict_comment_search', PHP_INT_MAX, 2 );
 
 	add_filter( 'rest_request_before_callbacks', 'Gatepost\enter_rest_request', PHP_INT_MIN, 3 );

@@ -40,3 +40,12 @@ def world(built_world: World) -> Iterator[World]:
     complaints = filter(str.strip, built_world.site.log()[before:].splitlines())
     ours = [line for line in complaints if "/plugins/gatepost/" in line or not IS_WORDPRESSS_OWN.search(line)]
     assert ours == []
+
+
+@pytest.fixture
+def persistent_cache(world: World) -> Iterator[None]:
+    """WordPress keeps what it reads between requests."""
+    world.site.object_cache()
+    world.site.php("wp_cache_flush();")
+    yield
+    world.site.object_cache(dropin=False)

@@ -206,3 +206,10 @@ def test_comments_of_closed_posts_cannot_be_searched(world: World) -> None:
         answer = found(world, "/wp-json/wp/v2/comments?search=XYZZY-COMMENT", who)
         assert answer.headers["X-WP-Total"] == count
     assert found(world, "/wp-json/wp/v2/comments?search=OPEN-COMMENT").headers["X-WP-Total"] == "1"
+
+
+@pytest.mark.usefixtures("persistent_cache")
+def test_what_one_viewer_found_in_comments_is_kept_for_his_like_alone(world: World) -> None:
+    path = "/wp-json/wp/v2/comments?search=XYZZY-COMMENT&per_page=1&page=9"
+    for who, count in (("alice", "1"), ("bob", "0"), (None, "0"), ("alice", "1")):
+        assert (who, found(world, path, who).headers["X-WP-Total"]) == (who, count)

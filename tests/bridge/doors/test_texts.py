@@ -397,13 +397,6 @@ def test_a_password_keeps_its_force(world: World) -> None:
 # Nothing of a view outlives its request
 
 
-@pytest.fixture
-def persistent_cache(world: World):
-    world.site.object_cache()
-    yield
-    world.site.object_cache(dropin=False)
-
-
 @pytest.mark.usefixtures("persistent_cache")
 @pytest.mark.parametrize("path", ["/tagged/", "/?classic", "/after/?classic&print=recent", "/feed/"])
 def test_a_persistent_object_cache_holds_sources_only(world: World, path: str) -> None:

@@ -163,6 +163,14 @@ function search_rules_unasked(): array {
 	);
 }
 
+/** On `pre_get_comments`, last: WordPress keeps what a query has found by what it asked, and for each viewer we ask something else. */
+function part_comment_searches( $query ): void {
+	if ( ! empty( $query->query_vars['search'] ) && ! may_search_everything() ) {
+		global $wpdb;
+		$query->query_vars['cache_domain'] .= ':' . md5( $wpdb->remove_placeholder_escape( search_level_sql() ) );
+	}
+}
+
 /** Filter `comments_clauses`: comments of closed posts are not counted either when somebody searches in comments. */
 function restrict_comment_search( $clauses, $query ) {
 	if ( empty( $query->query_vars['search'] ) || may_search_everything() ) {
