@@ -63,10 +63,10 @@ def nudge(queue: Queue, job: Job, slot: str = "") -> bool:
 
 
 def nudge_again(queue: Queue, done: NudgeInRedis, took_s: float) -> bool:
-    """Ask for more of a job that is `done`, behind whatever waits by then, if it took longer than its pace and has work left.
-    What cannot be told now (the database is away) is left to the next turn."""
+    """Ask for more of a job that is `done`, behind whatever waits by then, if it ended with its time and has work left. What
+    cannot be told now (the database is away) is left to the next turn."""
     job = _job_named(done.args[0])
-    if job is None or job.has_work is None or took_s < job.every_seconds:
+    if job is None or job.has_work is None or took_s < job.lasts_seconds:
         return False
     try:
         return job.has_work(service()) and _enqueue(queue, job, done.id)

@@ -40,6 +40,7 @@ class Job:
 
     `at_most_every_seconds`: how often it runs at most, over all processes and machines; 0: as often as anybody likes.
     `is_shared`: several processes work on it at the same time. `has_work`: a cheap question that saves a worker's nudge.
+    `lasts_seconds`: a run that took so long ended with its time, and perhaps not with its work.
     `may_be_asked_for`: the owner may run it within a request: it ends within seconds, and asks neither the site nor
     the gateway.
     """
@@ -51,6 +52,7 @@ class Job:
     at_most_every_seconds: float = 0.0
     is_shared: bool = False
     has_work: Callable[[Service], bool] | None = None
+    lasts_seconds: float = float("inf")
     may_be_asked_for: bool = False
 
     @property
@@ -69,7 +71,15 @@ SCHEDULE = (
     Job("seal_log", seal_log, 60.0, may_be_asked_for=True),
     Job("count_events", count_events, 60.0, may_be_asked_for=True),
     Job("process_webhooks", billing.process_webhooks, 2.0, Lane.GATEWAY),
-    Job("charge", billing.charge, 1.0, Lane.HEAVY, is_shared=True, has_work=billing.may_have_due),
+    Job(
+        "charge",
+        billing.charge,
+        3.0,
+        Lane.HEAVY,
+        is_shared=True,
+        has_work=billing.may_have_due,
+        lasts_seconds=billing.CHARGE_SECONDS,
+    ),
     Job("close_intents", billing.close_intents, 10.0, Lane.GATEWAY),
     Job("refund_surpluses", billing.refund_surpluses, 60.0, Lane.GATEWAY),
     Job("follow_refunds", billing.follow_refunds, 600.0, Lane.GATEWAY, at_most_every_seconds=600.0),

@@ -82,10 +82,11 @@ def book_as_planned(desk: Desk, plan: Collect, intent: Intent, *, now: datetime)
     if not is_plain or charge is None or charge.card is None or charge.card.id != card.gateway_id:
         return None
     check_belongs(desk, plan.receivable, intent)
-    paid = {"finished_at": now, "intent_id": intent.id, "charge_id": charge.id, "card_id": card.id}
-    if not store.claim_attempt(session(), plan.attempt, AttemptState.SUCCEEDED, **paid):
+    paid = {"finished_at": now, "charge_id": charge.id, "card_id": card.id}
+    if not store_cards.shows(card, charge.card) or not store.claim_success(
+        session(), plan.attempt, intent.id, **paid
+    ):
         return None
-    store_cards.sync_known_card(session(), card, plan.order.member_id, charge.card, now)
     settle(
         desk, plan.order, plan.receivable, Source.GATEWAY, now=now,
         attempt=plan.attempt, charge_id=charge.id, card_id=card.id, user_id=plan.user_id,

@@ -316,10 +316,9 @@ def is_known(intent: Intent) -> bool:
     receivable = store.find_receivable_by_uuid(session(), intent.metadata.get("receivable", ""))
     if receivable is None:
         return False
-    number = int(intent.metadata.get("intent", "0") or 0)
     asks = receivable.intent_id is None and receivable.intent_asked_at is not None
-    is_current = number == receivable.intent_number and (asks or receivable.intent_id == intent.id)
-    return number < receivable.intent_number or is_current
+    is_current = intent.number == receivable.intent_number and (asks or receivable.intent_id == intent.id)
+    return intent.number < receivable.intent_number or is_current
 
 
 @use_case

@@ -246,6 +246,17 @@ def claim_bound(session: Session, attempt_id: int, holder: str, intent_id: str) 
     return bool(change_rows(session, attempts, known, {"intent_id": intent_id}))
 
 
+def claim_success(session: Session, attempt: Attempt, intent_id: str, **values: Any) -> bool:
+    """Move an attempt that its maker still claims to succeeded; False when it is no longer his, or was for another intent: ids of
+    rows come back in a database that was restored, those of intents do not."""
+    known = {
+        "id": attempt.id, "status": AttemptState.CLAIMED, "holder": attempt.holder, "intent_id": intent_id,
+    }  # fmt: skip
+    return bool(
+        change_rows(session, attempts, known, {"status": AttemptState.SUCCEEDED, "is_open": None, **values})
+    )
+
+
 def renumber_intents(session: Session, member_id: int) -> None:
     """Intents that were asked for and provably not made are asked for under a new key: the refusal may be kept under the old."""
     unmade = sa.and_(

@@ -58,7 +58,7 @@ def sync_known_card(
     """As `sync_card`, where the card was read a moment ago."""
     if known is None:
         _add_card(session, member_id, facts, now)
-    elif _shows(known, facts):
+    elif shows(known, facts):
         return known
     else:
         shown = _columns(facts)
@@ -111,7 +111,8 @@ def _columns(facts: CardFacts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _shows(card: Card, facts: CardFacts) -> bool:
+def shows(card: Card, facts: CardFacts) -> bool:
+    """Whether all that the gateway tells of a card is written down."""
     return all(getattr(card, name) == value for name, value in _columns(facts).items())
 
 

@@ -24,11 +24,13 @@ from sidecar.outbox import outbox
 from tests.processor.builders import a_number
 
 ITS_OWN = {
-    "id", "uuid", "token", "order_id", "member_id", "receivable_id", "attempt_id", "card_id", "gateway_id", "customer_id",
-    "fingerprint", "intent_id", "charge_id", "holder", "posting", "number", "started_s", "intent_asked_at", "last4",
+    "id", "uuid", "token", "order_id", "member_id", "gateway_id", "customer_id",
+    "fingerprint", "holder", "posting", "number", "started_s", "intent_asked_at", "last4",
     "card_chosen_s", "cause", "card_last4", "buyer_shown_as",
 }  # fmt: skip
 """Columns that differ between any two members."""
+NAMED = {"receivable_id", "attempt_id", "card_id", "intent_id", "charge_id"}
+"""Columns of which it counts whether they are filled."""
 
 
 def books_of(shop, order):
@@ -36,7 +38,11 @@ def books_of(shop, order):
     with reading() as reader:
         rows = {
             table.name: [
-                {name: value for name, value in row._mapping.items() if name not in ITS_OWN}
+                {
+                    name: value is not None if name in NAMED else value
+                    for name, value in row._mapping.items()
+                    if name not in ITS_OWN
+                }
                 for row in reader.execute(sa.select(table).where(mine).order_by(sa.text("1")))
             ]
             for table, mine in (
@@ -108,9 +114,7 @@ def refuse(*_asked):
 
 def test_a_worker_whose_lock_was_taken_over_looks_afresh_and_finds_it_booked(shop, order, monkeypatch):
     def meanwhile(answer):
-        with transaction() as session:
-            session.execute(sa.update(member_locks).values(until_s=0.0))
-        assert locking.claim_members([order.member_id], "another") == {order.member_id}
+        take_the_lock(order)
         assert [one.status for one in shop.attempts(order)][-1] == "unknown"
         assert book_intent(shop.desk, shop.receivables(order)[-1].id, answer, now=shop.now) == "settled"
 
@@ -119,21 +123,28 @@ def test_a_worker_whose_lock_was_taken_over_looks_afresh_and_finds_it_booked(sho
     assert len(shop.charges()) == len(shop.settlements(order)) == 2
 
 
-def test_a_worker_whose_lock_was_taken_over_by_one_who_did_nothing_yet_books_with_a_fresh_look(
-    shop, order, monkeypatch
-):
-    looked = []
+def take_the_lock(order):
+    with transaction() as session:
+        session.execute(sa.update(member_locks).values(until_s=0.0))
+    locking.claim_members([order.member_id], "another")
 
-    def meanwhile(_answer):
-        with transaction() as session:
-            session.execute(sa.update(member_locks).values(until_s=0.0))
-        locking.claim_members([order.member_id], "another")
-        found = store_charging.find_bookable
-        monkeypatch.setattr(
-            booking.store_charging, "find_bookable", lambda *asked: looked.append(asked) or found(*asked)
-        )
 
-    after_confirming(shop, monkeypatch, meanwhile)
+def reuse_the_row(_order):
+    """As a database does that was restored: its next attempt gets the same id."""
+    with transaction() as session:
+        session.execute(sa.update(attempts).where(attempts.c.is_open == 1).values(intent_id="pi_another"))
+
+
+def reuse_the_row_by_another(_order):
+    with transaction() as session:
+        session.execute(sa.update(attempts).where(attempts.c.is_open == 1).values(holder="another"))
+
+
+@pytest.mark.parametrize("change", [take_the_lock, reuse_the_row, reuse_the_row_by_another])
+def test_what_is_no_longer_as_it_was_planned_is_booked_after_a_fresh_look(shop, order, monkeypatch, change):
+    looked, find = [], store_charging.find_bookable
+    monkeypatch.setattr(store_charging, "find_bookable", lambda *asked: looked.append(asked) or find(*asked))
+    after_confirming(shop, monkeypatch, lambda _answer: change(order))
     assert shop.run().counts == {"settled": 1}
     assert len(looked) == 1
     assert [one.status for one in shop.attempts(order)] == ["succeeded", "succeeded"]

@@ -93,7 +93,7 @@ def prove(servers: Servers, sabotage: Sabotage, seed: int) -> bool:
                 f"{sabotage.name}: off ({sabotage.says}), seed {number}, {figures.seconds:.0f} s: red: {seen[0][:200]}"
             )
             return _is_green(servers, sabotage, number)
-        for finding in figures.findings:
+        for finding in dict.fromkeys(figures.findings):
             _say(f"{sabotage.name}: seed {number} shows something else ({figures.folder}): {finding[:200]}")
     _say(f"{sabotage.name}: off ({sabotage.says}): the judge saw nothing")
     return False

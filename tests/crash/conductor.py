@@ -84,7 +84,7 @@ class Conductor:
     def __init__(self, servers: Servers, plan: Plan, folder: Path, say: Callable[[str], None]) -> None:
         self._plan, self._say = plan, say
         self._luck = random.Random(f"{plan.seed}:conductor")
-        self.world = World(servers, folder, plan.seed, plan.sabotage)
+        self.world = World(servers, folder, plan.seed, plan.sabotage, plan.temper.threads)
         self.figures = Figures(plan.seed, plan.sabotage, folder)
         self.troop = Troop(self.world, random.Random(f"{plan.seed}:troop"), plan.temper)
         self.weather = Weather(self.world.processor, random.Random(f"{plan.seed}:weather"), plan.temper)

@@ -213,7 +213,8 @@ SABOTAGES = {
         Sabotage(
             "last-look", "a worker that stood still confirms what was canceled meanwhile", _no_last_look, ("though nothing was owed",),
             replace(
-                CALM, workers=4, ends=("stop",), steps=("bound",), acts=25, only_acts=("cancel", "buy_again"), webhooks=False,
+                # One thread: a stop stops all of a process, also between another's last look and its confirmation.
+                CALM, workers=4, threads=1, ends=("stop",), steps=("bound",), acts=25, only_acts=("cancel", "buy_again"), webhooks=False,
                 weather=1.0, strength=1.0, path="/v1/payment_intents/*/cancel", faults=("timeout_before",), act_deaths=0,
                 products=(DAILY,), buys_within_days=4, forgives_surplus=False,
             ),

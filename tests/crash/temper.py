@@ -16,9 +16,10 @@ FAULTS = (
 class Temper:
     """`weather`: that a part of a day has faults of `faults` (a path pattern may narrow them); `acts`: a factor on what
     members and admins do, `only_acts` the names of those that they do; `wrong_clock`: that our clock leaves the gateway's; `products`: what is bought, the usual mix where none
-    is named; `forgives_surplus`: that money may come too late or twice, as it does where members pay past us."""
+    is named; `threads`: in each worker; `forgives_surplus`: that money may come too late or twice, as it does where members pay past us."""
 
     workers: int = 2
+    threads: int = 4
     ends: tuple[str, ...] = ("kill", "stop")
     steps: tuple[str, ...] = STEPS
     weather: float = 0.5

@@ -63,8 +63,10 @@ def serving(name: str) -> Iterator[Servers]:
 class World:
     """One run's database, processor, nursery and folder."""
 
-    def __init__(self, servers: Servers, folder: Path, seed: int, sabotage: str = "") -> None:
-        self.folder, self.mariadb, self.redis = folder, servers.mariadb, servers.redis
+    def __init__(
+        self, servers: Servers, folder: Path, seed: int, sabotage: str = "", threads: int = 4
+    ) -> None:
+        self.folder, self.mariadb, self.redis, self._threads = folder, servers.mariadb, servers.redis, threads
         self.processor = RunningProcessor("--seed", str(seed))
         self.door_port = free_port()
         self.clock = FileClock(folder / "clock")
@@ -93,7 +95,7 @@ class World:
             f'[billing]\ngateway = "stripe"\nsecret_key_file = "{self.folder}/key"\n'
             f'webhook_secret_file = "{self.folder}/webhook_secret"\n'
             f'publishable_key = "{self.processor.publishable_key}"\napi_url = "{self.processor.url}"\n'
-            f'calls_per_second = 0\ncalls_per_endpoint = 0\nthreads = 4\nredis_url = "{self.redis.url}"\n'
+            f'calls_per_second = 0\ncalls_per_endpoint = 0\nthreads = {self._threads}\nredis_url = "{self.redis.url}"\n'
         )
 
     def furnish(self, furnish: Callable[[Tables, datetime], Any], months: int) -> Any:

@@ -123,15 +123,16 @@ def test_what_a_killed_worker_had_begun_is_in_the_way_for_some_minutes_only(hous
 
 @pytest.fixture
 def piecework(monkeypatch):
-    """`piecework(pieces, pace)`: a job that does one piece in each run; gives it and what is left."""
+    """`piecework(pieces, lasts_seconds)`: a job that does one piece in each run; gives it and what is left."""
 
-    def put(pieces, every_seconds, has_work=bool):
+    def put(pieces, lasts_seconds, has_work=bool):
         left = list(range(pieces))
         job = Job(
             "piecework",
             lambda _service: left.pop() + 1,
-            every_seconds,
+            1.0,
             has_work=lambda _service: has_work(left),
+            lasts_seconds=lasts_seconds,
         )
         monkeypatch.setattr("jobs.queue.SCHEDULE", (job,))
         return job, left
@@ -142,14 +143,14 @@ def piecework(monkeypatch):
 def test_a_job_that_ended_with_its_time_and_not_with_its_work_goes_on_at_once(
     house, queue, connection, piecework
 ):
-    job, left = piecework(3, every_seconds=0.0)
+    job, left = piecework(3, lasts_seconds=0.0)
     nudge(queue, job, "db1.1")
     work_off(queue, connection)
     assert (left, waiting(queue)) == ([], [])
 
 
 def test_what_waits_comes_first_when_a_job_goes_on(house, queue, connection, piecework):
-    job, _left = piecework(2, every_seconds=0.0)
+    job, _left = piecework(2, lasts_seconds=0.0)
     nudge(queue, job, "db1.1")
     nudge(queue, job, "db1.2")
     worker = Worker(Ending(), queue, connection)
@@ -158,8 +159,8 @@ def test_what_waits_comes_first_when_a_job_goes_on(house, queue, connection, pie
     assert [waits.id[-1] for waits in queue.jobs] == ["2", "1"]
 
 
-def test_a_job_within_its_pace_waits_for_the_next_turn(house, queue, connection, piecework):
-    job, left = piecework(3, every_seconds=60.0)
+def test_a_job_that_ended_before_its_time_waits_for_the_next_turn(house, queue, connection, piecework):
+    job, left = piecework(3, lasts_seconds=60.0)
     nudge(queue, job)
     work_off(queue, connection)
     assert (left, waiting(queue)) == ([0, 1], [])
@@ -169,7 +170,7 @@ def test_a_worker_lives_on_when_nobody_can_tell_whether_work_is_left(house, queu
     def away(_left):
         raise OperationalError("SELECT", {}, OSError("the database is away"))
 
-    job, left = piecework(3, every_seconds=0.0, has_work=away)
+    job, left = piecework(3, lasts_seconds=0.0, has_work=away)
     nudge(queue, job)
     work_off(queue, connection)
     assert (left, waiting(queue)) == ([0, 1], [])
