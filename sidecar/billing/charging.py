@@ -64,6 +64,7 @@ IN_FLIGHT_SECONDS = 600.0
 """How long a confirmation may still be on its way before its intent is canceled at the gateway."""
 UNANSWERED_AFTER = timedelta(hours=24)
 """How long the bank's question to a member may stay open."""
+_FOREIGN = "foreign"
 _LOOK_AGAIN = timedelta(minutes=2)
 _POLL = timedelta(hours=1)
 
@@ -169,23 +170,30 @@ def _worker(desk: Desk) -> Callable[[Task], str]:
 
 
 def charge_one(desk: Desk, task: Task) -> str:
-    """All that one order wants now; gives the outcome in a word. Whatever goes wrong stays with this order."""
+    """All that one order wants now; gives the outcome in a word. Whatever goes wrong stays with this order, and so does an answer
+    of the gateway that is not about it: it is put off, or every run would ask again."""
     try:
-        plan = prepare(desk, task, now=desk.now())
-        reached("prepared")
-        if isinstance(plan, Look):
-            looked = look(desk, plan)
-            if looked != "known" or plan.attempt is not None or plan.gives_up:
-                return looked
-            plan = prepare(desk, task, now=desk.now(), looked=True)
-        return _carry_out(desk, plan, task)
+        outcome = _do_what_is_wanted(desk, task)
     except Exception:
         if not locking.is_held(task.member_id, task.holder):
             log.warning("order %s: somebody else works on it by now", task.order_id, exc_info=True)
             return "lost"
         log.exception("order %s: its payment could not be worked on", task.order_id)
+        outcome = "failed"
+    if outcome == "failed" or (outcome == _FOREIGN and locking.is_held(task.member_id, task.holder)):
         _put_off(desk, task)
-        return "failed"
+    return outcome
+
+
+def _do_what_is_wanted(desk: Desk, task: Task) -> str:
+    plan = prepare(desk, task, now=desk.now())
+    reached("prepared")
+    if isinstance(plan, Look):
+        looked = look(desk, plan)
+        if looked != "known" or plan.attempt is not None or plan.gives_up:
+            return looked
+        plan = prepare(desk, task, now=desk.now(), looked=True)
+    return _carry_out(desk, plan, task)
 
 
 def carry_out_now(desk: Desk, task: Task) -> str:
@@ -324,14 +332,14 @@ def _last_look(plan: Collect, holder: str) -> bool:
 
 
 def _book(desk: Desk, receivable: Receivable, intent: Intent, plan: Collect | None = None) -> str:
-    """Book what an intent says; one that is not what we know is alarmed and left alone. `plan`: by which it was confirmed."""
+    """Book what an intent says; one that is not what we know is left alone. `plan`: by which it was confirmed."""
     now = desk.now()
     try:
         booked = book_as_planned(desk, plan, intent, now=now) if plan is not None else None
         return str(booked or book_intent(desk, receivable.id, intent, now=now))
     except Foreign as error:
         log.warning("intent %s was not booked: %s", intent.id, error)
-        return "foreign"
+        return _FOREIGN
 
 
 @use_case

@@ -21,6 +21,7 @@ from sidecar.billing.models import (
 from sidecar.catalog.rules import PlanEnd, ProductKind
 from sidecar.db import reading, transaction
 from sidecar.outbox import outbox
+from tests.billing.books import alarm_kinds
 from tests.processor.builders import a_number
 
 ITS_OWN = {
@@ -171,6 +172,8 @@ def test_an_answer_about_something_else_is_not_booked(shop, order, monkeypatch):
     )
     assert shop.run().counts == {"foreign": 1}
     assert len(shop.settlements(order)) == 1
+    assert shop.run().counts == {}  # nor is the gateway asked again at once
+    assert alarm_kinds() == ["broken"]
     monkeypatch.undo()
     shop.move(hours=1)
     shop.run()
