@@ -19,6 +19,7 @@ from jobs.reports import count_business, index_members
 from jobs.site import deliver_changes, tidy_outbox, tidy_tries
 from sidecar.billing.store_guard import list_heartbeats, sync_heartbeat
 from sidecar.db import reading, transaction
+from sidecar.i18n import speaking
 from sidecar.job_runs import Telling, note_run
 from sidecar.service import Service
 
@@ -115,7 +116,8 @@ def run_one(service: Service, job: Job, *, is_asked_for: bool = False) -> int:
     try:
         if not is_asked_for and _ran_lately(job):
             return 0
-        done = job.run(service)
+        with speaking(service.language):
+            done = job.run(service)
         _note_run(job)
     except Exception as failure:
         log.exception("the job %s failed", job.name)

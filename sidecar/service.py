@@ -24,6 +24,7 @@ from sidecar.db import reading
 from sidecar.pages.memory import Memory
 from sidecar.pages.viewing import Rendering
 from sidecar.settings import in_force, list_settings
+from sidecar.wordpress.options import site_language
 from sidecar.wordpress.tables import Tables
 
 SETTINGS_SECONDS = 5.0
@@ -33,7 +34,7 @@ SETTINGS_SECONDS = 5.0
 @dataclass
 class Service:
     """`config`: what is in force; `written`: what the file says. `secret`: None refuses everything. `waiting_changes`: what the outbox could not deliver, to ride on answers;
-    `delivered`: ids that the bridge says it has done."""
+    `delivered`: ids that the bridge says it has done. `language`: the site's, for what no person asks for."""
 
     config: Config
     clock: Clock
@@ -46,6 +47,7 @@ class Service:
     has_seen_proxy: bool = False
     written: Config | None = None
     looked_at: float = float("-inf")
+    language: str = "en"
 
     def take_settings(self, *, at_once: bool = False) -> None:
         """Put in force what the owner has set in the dashboard. Asks the database every few seconds at most, or `at_once`.
@@ -57,7 +59,7 @@ class Service:
         self.looked_at = time.monotonic()
         try:
             with reading() as reader:
-                stored = list_settings(reader)
+                stored, self.language = list_settings(reader), site_language(reader, self.tables)
         except SQLAlchemyError:
             return
         config = in_force(self.from_file, stored)

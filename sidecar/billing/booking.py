@@ -27,7 +27,8 @@ from sidecar.billing.states import AttemptState, ReceivableState, SubscriptionSt
 from sidecar.billing.store_charging import Bookable
 from sidecar.db import get_server_time, session, use_case
 from sidecar.errors import GatepostError
-from sidecar.i18n import _
+from sidecar.i18n import _, speaking
+from sidecar.wordpress.options import site_language
 
 
 class Outcome(StrEnum):
@@ -183,9 +184,10 @@ def _book_surplus(
         session(), f"surplus:{charge.id}", receivable.member_id, charge.currency, now,
         {"gateway": charge.amount_minor, account: -charge.amount_minor},
     )  # fmt: skip
-    sentence = _(
-        "charge {charge} came for a receivable that is {status}: it is the member's until it is refunded"
-    )
+    with speaking(site_language(session(), desk.tables)):  # a member may be paying right now, in his own
+        sentence = _(
+            "charge {charge} came for a receivable that is {status}: it is the member's until it is refunded"
+        )
     raise_alarm(
         session(), "surplus", charge.id, sentence.format(charge=charge.id, status=receivable.status), now
     )

@@ -72,6 +72,11 @@ def get_site(session: Session, tables: Tables) -> Site:
     )
 
 
+def site_language(session: Session, tables: Tables) -> str:
+    """The language in which the owner reads what nobody asked for: alarms, and what jobs write."""
+    return language_of(get_option(session, tables, "WPLANG") or "en_US")
+
+
 def set_option(session: Session, tables: Tables, name: str, value: str) -> None:
     """Write one option of our own, which is not loaded at each page. WordPress's object cache does not hear of it."""
     options = tables.options

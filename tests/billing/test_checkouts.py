@@ -9,8 +9,11 @@ from sidecar.billing.ceilings import MOST_REFUSED
 from sidecar.billing.gateways.gateway import Unanswered
 from sidecar.billing.ordering import Buyer, Wish, begin, finish
 from sidecar.billing.states import SubscriptionState
+from sidecar.billing.store_guard import list_alarms
 from sidecar.catalog.rules import Grant
+from sidecar.db import reading
 from sidecar.errors import Refused
+from sidecar.i18n import speaking
 from sidecar.members.rules import Status
 from tests.billing.books import alarm_kinds, close_intents, deliver_all, refund_states, surplus_sums
 from tests.catalog.racing import at_once
@@ -99,6 +102,19 @@ def test_a_payment_that_arrives_after_its_checkout_was_given_up_is_given_back(sh
     assert returning.refund_surpluses(shop.desk) == 1
     assert refund_states() == [("succeeded", 1900)]
     assert alarm_kinds() == ["surplus"]
+
+
+def test_the_owner_reads_an_alarm_in_his_language_whatever_the_buyer_speaks(shop):
+    shop.house.option("WPLANG", "fr_FR")
+    alice = shop.house.user("alice")
+    begun, _token = shop.begin(alice, shop.product())
+    changing.cancel(shop.desk, alice, begun.order, by="member")
+    shop.pay(begun)
+    with speaking("en"):
+        close_intents(shop)
+    with reading() as reader:
+        [alarm] = list_alarms(reader)
+    assert alarm.sentence.startswith("le débit ch_")
 
 
 def test_an_abandoned_checkout_is_given_up_after_a_day_and_can_no_longer_be_paid(shop):

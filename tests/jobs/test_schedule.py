@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from jobs.schedule import SCHEDULE, Due, Job, Lane, jobs_of, run_all, run_one
 from sidecar.billing.models import heartbeats
 from sidecar.db import transaction
+from sidecar.i18n import _
 from sidecar.outbox import outbox
 from tests.house import DAY, NOW
 
@@ -45,6 +46,14 @@ def test_every_job_runs_and_says_how_much_it_did(house):
     assert list(did) == [job.name for job in SCHEDULE]
     assert did["end_access"] == 1
     assert min(did.values()) >= 0
+
+
+def test_what_a_job_writes_to_the_owner_is_in_the_sites_language(house):
+    house.option("WPLANG", "fr_FR")
+    said = []
+    run_all(house.service, (Job("speaks", lambda _service: said.append(_("Settings")) or 1, 1.0),))
+    assert said == ["Réglages"]
+    assert _("Settings") == "Settings"
 
 
 def test_a_job_that_fails_is_reported_and_logged_and_the_others_run(house, caplog):

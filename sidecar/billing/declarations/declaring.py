@@ -32,8 +32,9 @@ from sidecar.billing.states import SubscriptionState
 from sidecar.catalog.store import list_products
 from sidecar.db import reading, session, use_case
 from sidecar.errors import NotFound, Refused
-from sidecar.i18n import _
+from sidecar.i18n import _, speaking
 from sidecar.members.store import find_member
+from sidecar.wordpress.options import site_language
 from sidecar.wordpress.users import find_user_by_email
 
 log = logging.getLogger(__name__)
@@ -107,11 +108,12 @@ def needs_person(said: Said) -> bool:
 
 
 def _alarm(declaration_id: int, said: Said, desk: Desk) -> None:
-    sentence = (
-        _("a withdrawal was declared and waits for you: “Declarations” in the dashboard")
-        if said.kind is Kind.WITHDRAW
-        else _("a cancellation was declared and waits for you: “Declarations” in the dashboard")
-    )
+    with speaking(site_language(session(), desk.tables)):
+        sentence = (
+            _("a withdrawal was declared and waits for you: “Declarations” in the dashboard")
+            if said.kind is Kind.WITHDRAW
+            else _("a cancellation was declared and waits for you: “Declarations” in the dashboard")
+        )
     raise_alarm(session(), ALARM, str(declaration_id), sentence, desk.now())
 
 
