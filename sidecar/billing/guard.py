@@ -290,16 +290,31 @@ def _check_intents(desk: Desk) -> float:
         newest = max(newest, intent.created_s)
         if intent.metadata.get("gatepost") != desk.installation:
             continue
-        if not is_known(intent):
-            sentence = _(
-                "The gateway knows a payment of ours that this database does not ({intent}): it was restored from a backup, "
-                "or a copy of it charges. gatepost billing resume imports what the gateway knows."
-            )
-            pause(desk, "restored", sentence.format(intent=intent.id))
+        check_known(desk, intent)
         known += 1
         if known >= _ENOUGH_KNOWN:
             break
     return newest
+
+
+def check_known(desk: Desk, intent: Intent) -> None:
+    """Raise Paused, and remember it, where an intent of ours shows that this database was restored, whoever comes upon it
+    first: what a webhook tells before the guard has looked must not pass for known afterwards."""
+    if not _is_lost(intent):
+        return
+    sentence = _(
+        "The gateway knows a payment of ours that this database does not ({intent}): it was restored from a backup, "
+        "or a copy of it charges. gatepost billing resume imports what the gateway knows."
+    )
+    pause(desk, "restored", sentence.format(intent=intent.id))
+
+
+@use_case
+def _is_lost(intent: Intent) -> bool:
+    """Not known, and of the time that the guard watches: `billing resume` looks further back than that."""
+    lease = store_guard.find_lease(session())
+    is_watched = lease is not None and intent.created_s >= int(lease.guarded_s - _OVERLAP_SECONDS)
+    return is_watched and not is_known(intent)
 
 
 @use_case

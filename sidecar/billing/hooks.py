@@ -24,6 +24,7 @@ from sidecar.billing.gateways.gateway import (
     charge_of,
     object_of,
 )
+from sidecar.billing.guard import Paused, check_known
 from sidecar.billing.locking import Busy, member_locked
 from sidecar.billing.notices import raise_alarm
 from sidecar.billing.ordering import ask_about
@@ -54,19 +55,28 @@ def _store(gateway: str, notice: Notice, desk: Desk) -> None:
 def process_webhooks(desk: Desk, limit: int = 100) -> int:
     """Understand what waits, oldest first; gives how many are done. One that fails is tried again later.
 
-    In a restored database all wait for `billing resume`: it must see the intents as this database left them.
+    In a restored database all wait for `billing resume`: it must see the intents as this database left them. The first that
+    tells of a payment which this database has lost pauses it.
     """
     with reading() as reader:
         if store_guard.is_paused_for(reader, "restored"):
             return 0
         rows = store_guard.list_due_webhooks(reader, desk.now(), limit)
-    return sum(process(desk, row) for row in rows)
+    done = 0
+    try:
+        for row in rows:
+            done += process(desk, row)
+    except Paused as pause:
+        log.warning("webhooks wait: %s", pause)
+    return done
 
 
 def process(desk: Desk, row: Any) -> bool:
-    """One webhook; whether it is done."""
+    """One webhook; whether it is done. Raises Paused, which leaves it as it is."""
     try:
         outcome = understand(desk, row)
+    except Paused:
+        raise
     except (Busy, NotExecuted, Unanswered, Foreign) as error:
         _keep_failed(desk, row, str(error))
         return False
@@ -146,6 +156,7 @@ def _intent(desk: Desk, intent_id: str) -> str:
     intent = desk.pays_by_card().read_intent(intent_id)
     if intent.metadata.get("gatepost") != desk.installation:
         return "foreign"
+    check_known(desk, intent)
     receivable = _receivable_of(intent.metadata.get("receivable", ""))
     if receivable is None:
         sentence = _("the gateway speaks of payment {intent}, which this database does not know")

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from sidecar.billing import guard, restoring, store_guard
+from sidecar.billing import guard, hooks, restoring, store_guard
 from sidecar.billing.desk import Settings
 from sidecar.billing.guard import Paused
 from sidecar.billing.invoicing.models import invoices, series
@@ -25,6 +25,7 @@ from sidecar.errors import Refused
 from sidecar.members.models import entitlements
 from sidecar.members.rules import Status
 from sidecar.outbox import outbox
+from tests.billing.books import deliver_all
 
 MONEY = (
     invoices,
@@ -85,6 +86,26 @@ def test_a_restored_backup_is_noticed_by_what_the_gateway_knows_and_charges_nobo
     assert len(shop.charges()) == 2
     assert shop.read(order).next_cycle == 1
     assert "paused" in open_alarms()
+
+
+def test_a_webhook_of_a_lost_payment_that_comes_before_the_guard_has_looked_pauses_and_waits(shop):
+    """Else its alarm would set the payment aside, and the guard would take it for known: the cycle would be charged again."""
+    _alice, order = alice_subscribes(shop)
+    shop.run()
+    saved = backup()
+    shop.move(days=30)
+    shop.run()
+    restore(saved)
+    (shop.desk.state_dir / "billing_runs").unlink()
+    deliver_all(shop)
+    assert open_alarms() == {"paused"}
+    with pytest.raises(Paused, match="does not"):
+        shop.run()
+    assert len(shop.charges()) == 2
+    restoring.resume(shop.desk, by="test")
+    assert hooks.process_webhooks(shop.desk) > 0
+    assert shop.run().counts == {}
+    assert len(shop.charges()) == len(shop.settlements(order)) == 2
 
 
 def test_resuming_imports_what_the_gateway_knows_moves_the_dates_and_goes_on(shop):

@@ -144,7 +144,8 @@ def test_a_payment_that_names_a_receivable_it_does_not_belong_to_is_not_booked(s
     a_foreign_payment(shop, gatepost=shop.desk.installation, receivable=receivable.uuid)
     deliver_all(shop)
     assert finish(shop.desk, token).status is PENDING
-    assert [row.error is None for row in kept() if row.type == "payment_intent.succeeded"] == [False]
+    assert [row.done_at for row in kept() if row.type == "payment_intent.succeeded"] == [None]
+    assert alarm_kinds() == ["paused"]  # as it does when the guard comes upon it
 
 
 # --- how often, in which order --------------------------------------------------------------------------------------
