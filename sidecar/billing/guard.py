@@ -290,7 +290,8 @@ def _check_intents(desk: Desk) -> float:
         newest = max(newest, intent.created_s)
         if intent.metadata.get("gatepost") != desk.installation:
             continue
-        check_known(desk, intent)
+        if not is_known(intent):
+            _pause_for_lost(desk, intent)
         known += 1
         if known >= _ENOUGH_KNOWN:
             break
@@ -300,8 +301,11 @@ def _check_intents(desk: Desk) -> float:
 def check_known(desk: Desk, intent: Intent) -> None:
     """Raise Paused, and remember it, where an intent of ours shows that this database was restored, whoever comes upon it
     first: what a webhook tells before the guard has looked must not pass for known afterwards."""
-    if not _is_lost(intent):
-        return
+    if _is_lost(intent):
+        _pause_for_lost(desk, intent)
+
+
+def _pause_for_lost(desk: Desk, intent: Intent) -> None:
     sentence = _(
         "The gateway knows a payment of ours that this database does not ({intent}): it was restored from a backup, "
         "or a copy of it charges. gatepost billing resume imports what the gateway knows."

@@ -68,18 +68,24 @@ def restore(saved):
     store_guard.set_lease(session(), **{name: value for name, value in lease.items() if name != "id"})
 
 
+def lose_a_renewal(shop):
+    """The database of the day before Alice's renewal stands in for that of the day after it; gives her and her order."""
+    alice, order = alice_subscribes(shop)
+    shop.run()
+    saved = backup()
+    shop.move(days=30)
+    shop.run()
+    restore(saved)
+    return alice, order
+
+
 def open_alarms():
     with reading() as reader:
         return {alarm.kind for alarm in store_guard.list_alarms(reader)}
 
 
 def test_a_restored_backup_is_noticed_by_what_the_gateway_knows_and_charges_nobody(shop):
-    _alice, order = alice_subscribes(shop)
-    shop.run()
-    saved = backup()
-    shop.move(days=30)
-    shop.run()
-    restore(saved)
+    _alice, order = lose_a_renewal(shop)
     (shop.desk.state_dir / "billing_runs").unlink()
     with pytest.raises(Paused, match="does not"):
         shop.run()
@@ -90,12 +96,7 @@ def test_a_restored_backup_is_noticed_by_what_the_gateway_knows_and_charges_nobo
 
 def test_a_webhook_of_a_lost_payment_that_comes_before_the_guard_has_looked_pauses_and_waits(shop):
     """Else its alarm would set the payment aside, and the guard would take it for known: the cycle would be charged again."""
-    _alice, order = alice_subscribes(shop)
-    shop.run()
-    saved = backup()
-    shop.move(days=30)
-    shop.run()
-    restore(saved)
+    _alice, order = lose_a_renewal(shop)
     (shop.desk.state_dir / "billing_runs").unlink()
     deliver_all(shop)
     assert open_alarms() == {"paused"}
@@ -109,12 +110,7 @@ def test_a_webhook_of_a_lost_payment_that_comes_before_the_guard_has_looked_paus
 
 
 def test_resuming_imports_what_the_gateway_knows_moves_the_dates_and_goes_on(shop):
-    alice, order = alice_subscribes(shop)
-    shop.run()
-    saved = backup()
-    shop.move(days=30)
-    shop.run()
-    restore(saved)
+    alice, order = lose_a_renewal(shop)
     with pytest.raises(Paused):
         shop.run()
     done = restoring.resume(shop.desk, by="test")
@@ -177,12 +173,7 @@ def test_a_failed_payment_that_a_restored_database_forgot_is_imported_too(shop):
 
 
 def test_mails_that_the_lost_database_has_sent_are_not_sent_again(shop):
-    alice_subscribes(shop)
-    shop.run()
-    saved = backup()
-    shop.move(days=30)
-    shop.run()
-    restore(saved)
+    lose_a_renewal(shop)
     with pytest.raises(Paused):
         shop.run()
     assert restoring.resume(shop.desk, by="test").parked == 3  # welcome, the receipt of the import, the alarm
